@@ -1,0 +1,174 @@
+//! One connection's state on its shard, and what can be done with its stream without knowing of any other.
+
+use crate::{
+    outbox::{Outbox, PIECES},
+    reader::Reader,
+    signal::ConnWaker,
+};
+use bytes::BytesMut;
+use std::{
+    io::{self, IoSlice},
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, Waker},
+};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::TcpStream,
+};
+
+/// Any other stream that frames can travel on, TLS for example.
+pub(crate) trait Stream: AsyncRead + AsyncWrite + Send {}
+impl<T: AsyncRead + AsyncWrite + Send> Stream for T {}
+
+/// What the frames travel on.
+pub(crate) enum Transport {
+    /// Written to without a detour.
+    Tcp(TcpStream),
+    /// Through a virtual call.
+    Other(Pin<Box<dyn Stream>>),
+}
+
+impl Transport {
+    pub(crate) fn poll_read(&mut self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        match self {
+            Self::Tcp(s) => Pin::new(s).poll_read(cx, buf),
+            Self::Other(s) => s.as_mut().poll_read(cx, buf),
+        }
+    }
+
+    /// Written to directly, without a buffer of its own in between.
+    pub(crate) fn is_tcp(&self) -> bool {
+        matches!(self, Self::Tcp(_))
+    }
+
+    /// One write; `WouldBlock` when the stream takes nothing now.
+    pub(crate) fn try_write(&mut self, waker: &Waker, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Tcp(s) => s.try_write(bytes),
+            Self::Other(s) => at_once(s.as_mut().poll_write(&mut Context::from_waker(waker), bytes)),
+        }
+    }
+
+    fn try_write_vectored(&mut self, waker: &Waker, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        match self {
+            Self::Tcp(s) => s.try_write_vectored(slices),
+            Self::Other(s) => at_once(s.as_mut().poll_write_vectored(&mut Context::from_waker(waker), slices)),
+        }
+    }
+
+    /// Pending: the waker will be woken when the stream takes more.
+    fn poll_writable(&mut self, waker: &Waker) -> Poll<io::Result<()>> {
+        match self {
+            Self::Tcp(s) => s.poll_write_ready(&mut Context::from_waker(waker)),
+            Self::Other(s) => s.as_mut().poll_flush(&mut Context::from_waker(waker)),
+        }
+    }
+
+    /// Nothing more will be written.
+    pub(crate) fn shutdown(&mut self, waker: &Waker) {
+        let cx = &mut Context::from_waker(waker);
+        let _ = match self {
+            Self::Tcp(s) => Pin::new(s).poll_shutdown(cx),
+            Self::Other(s) => s.as_mut().poll_shutdown(cx),
+        };
+    }
+}
+
+fn at_once(poll: Poll<io::Result<usize>>) -> io::Result<usize> {
+    match poll {
+        Poll::Ready(r) => r,
+        Poll::Pending => Err(io::ErrorKind::WouldBlock.into()),
+    }
+}
+
+/// How far a connection has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Phase {
+    Open,
+    /// Our close frame is on its way; the peer's is awaited.
+    Closing,
+    /// Both sides have said their last: when the outbox is empty, our half of the stream ends.
+    Finishing,
+    /// Our half has ended; the peer's end is awaited.
+    Finished,
+}
+
+pub(crate) struct Connection<H> {
+    pub(crate) transport: Transport,
+    pub(crate) waker: Waker,
+    pub(crate) queued: Arc<ConnWaker>,
+    pub(crate) reader: Reader,
+    /// Taken out while one of its methods runs, and for good when the connection has ended.
+    pub(crate) handler: Option<H>,
+    /// What was read and not looked at, while reading is paused.
+    pub(crate) stash: BytesMut,
+    pub(crate) outbox: Option<Box<Outbox>>,
+    pub(crate) serial: u64,
+    pub(crate) tag: u64,
+    /// Ticks: when the peer was last heard, when the socket last took something it was owed, and the one
+    /// at which the connection is to be looked at.
+    pub(crate) heard: u32,
+    pub(crate) took: u32,
+    pub(crate) look_at: u32,
+    /// Tick at which an ending connection is cut off.
+    pub(crate) deadline: u32,
+    pub(crate) phase: Phase,
+    /// The handler asked not to be given messages.
+    pub(crate) paused: bool,
+    /// Not read, for it is owed too much.
+    pub(crate) choked: bool,
+    /// A ping is out, unanswered.
+    pub(crate) pinged: bool,
+    /// The handler wants to know when the outbox is empty.
+    pub(crate) notify: bool,
+    /// On the list of those whose outbox is to be written at the turn's end.
+    pub(crate) listed: bool,
+}
+
+/// A connection that is owed this much is not read: whoever asks must also listen.
+const CHOKE_BYTES: usize = 256 * 1024;
+
+impl<H> Connection<H> {
+    /// Whether its messages may be looked at now.
+    pub(crate) fn may_read(&mut self) -> bool {
+        self.choked = self.owed_bytes() > CHOKE_BYTES;
+        self.phase != Phase::Open || !(self.paused || self.choked)
+    }
+
+    pub(crate) fn owed_bytes(&self) -> usize {
+        self.outbox.as_ref().map_or(0, |o| o.bytes())
+    }
+
+    /// Writes until the outbox is empty or the socket full; then the driver has our waker. The number of
+    /// system calls, or the error that ended the stream.
+    pub(crate) fn flush(&mut self, now: u32) -> io::Result<u64> {
+        let mut calls = 0;
+        while let Some(outbox) = &mut self.outbox {
+            // For streams that hold bytes back (TLS) this is also what sends them on.
+            match self.transport.poll_writable(&self.waker) {
+                Poll::Pending => break,
+                Poll::Ready(r) => r?,
+            }
+            if outbox.is_empty() {
+                self.outbox = None;
+                break;
+            }
+            let mut slices = [IoSlice::new(&[]); PIECES];
+            let n = outbox.front(&mut slices);
+            calls += 1;
+            match self.transport.try_write_vectored(&self.waker, &slices[..n]) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(n) => {
+                    outbox.taken(n);
+                    self.took = now;
+                }
+                // The next look at the socket registers the waker.
+                Err(e) if e.kind() == io::ErrorKind::WouldBlock && self.transport.is_tcp() => {}
+                Err(e) if e.kind() == io::ErrorKind::WouldBlock => break,
+                Err(e) => return Err(e),
+            }
+        }
+        Ok(calls)
+    }
+}
