@@ -1,7 +1,7 @@
 //! One connection's state on its shard, and what can be done with its stream without knowing of any other.
 
 use crate::{
-    outbox::{Outbox, PIECES},
+    outbox::{CHOKE_BYTES, Outbox, PIECES},
     reader::Reader,
     signal::ConnWaker,
 };
@@ -120,14 +120,13 @@ pub(crate) struct Connection<H> {
     pub(crate) choked: bool,
     /// A ping is out, unanswered.
     pub(crate) pinged: bool,
+    /// Volatile frames were dropped since its outbox was last empty.
+    pub(crate) missed: bool,
     /// The handler wants to know when the outbox is empty.
     pub(crate) notify: bool,
     /// On the list of those whose outbox is to be written at the turn's end.
     pub(crate) listed: bool,
 }
-
-/// A connection that is owed this much is not read: whoever asks must also listen.
-const CHOKE_BYTES: usize = 256 * 1024;
 
 impl<H> Connection<H> {
     /// Whether its messages may be looked at now.

@@ -38,9 +38,10 @@ pub trait Handler: Sized + Send + 'static {
         context.close(close::TOO_SLOW);
     }
 
-    /// The outbox is empty: the answer to [`Context::notify_when_drained`].
-    fn drained(&mut self, context: &mut Context<'_, Self>) {
-        let _ = context;
+    /// The outbox is empty: the answer to [`Context::notify_when_drained`], or the news that volatile frames were
+    /// dropped since it was empty last (`missed`), so that what they told can be told afresh.
+    fn drained(&mut self, context: &mut Context<'_, Self>, missed: bool) {
+        let _ = (context, missed);
     }
 
     /// The program stops. The connection should say its farewell and close; unless overridden it closes.
@@ -68,7 +69,8 @@ pub struct Context<'a, H: Handler> {
 
 impl<H: Handler> Context<'_, H> {
     /// Sends encoded frames (see [`crate::frame`]) to this connection alone, behind what it is owed already.
-    /// Where its outbox is full the connection is closed with 4008.
+    /// Answers are bounded by their questions, since a connection that is owed much is not read; where what it is
+    /// owed passes its limit all the same, the connection is closed with 4008.
     pub fn send(&mut self, frames: Bytes) {
         self.shard.send(self.id.key, frames, Lane::Durable);
     }

@@ -413,6 +413,13 @@ impl<H: Handler> fmt::Debug for Remote<H> {
     }
 }
 
+/// Names the connection among all that its hub has had.
+impl<H: Handler> fmt::Display for Remote<H> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:x}-{:x}", self.shard, self.id.serial)
+    }
+}
+
 impl<H: Handler> Remote<H> {
     pub(crate) fn new(hub: Hub<H>, shard: usize, id: ConnectionId) -> Self {
         Self { hub, shard, id }
@@ -432,6 +439,12 @@ impl<H: Handler> Remote<H> {
     #[must_use]
     pub fn hub(&self) -> &Hub<H> {
         &self.hub
+    }
+
+    /// A number that no other connection of its shard has or had.
+    #[must_use]
+    pub fn serial(&self) -> u64 {
+        self.id.serial
     }
 
     /// The shard that the connection lives on.

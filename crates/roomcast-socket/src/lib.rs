@@ -42,4 +42,4 @@ pub use close::{Close, Closed};
 pub use handler::{Context, Handler, Message};
 pub use hub::{Congested, Hub, Lane, Options, Personal, Publish, Remote, Topic};
 pub use socket::{Channel, Socket};
-pub use upgrade::{Handover, Refused, Upgrade};
+pub use upgrade::{Handover, Refused, Response, Upgrade};

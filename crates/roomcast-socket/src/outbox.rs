@@ -10,6 +10,8 @@ use std::{collections::VecDeque, io::IoSlice};
 
 /// Bytes that may wait before volatile frames are dropped.
 pub(crate) const VOLATILE_BYTES: usize = 64 * 1024;
+/// A connection that is owed this much is not read: whoever asks must also listen.
+pub(crate) const CHOKE_BYTES: usize = 256 * 1024;
 /// Pieces handed to the kernel in one call.
 pub(crate) const PIECES: usize = 64;
 
@@ -40,6 +42,13 @@ impl Outbox {
         }
         self.push_rest(frames);
         Pushed::Queued
+    }
+
+    /// An answer may pass the limit while little else is owed: whoever is owed more than [`CHOKE_BYTES`] is not read,
+    /// so that answers are bounded by their questions.
+    pub(crate) fn push_answer(&mut self, frames: Bytes, limit: usize) -> Pushed {
+        let room = if self.bytes <= CHOKE_BYTES.min(limit) { self.bytes + frames.len() } else { limit };
+        self.push(frames, Lane::Durable, limit.max(room))
     }
 
     /// The rest of something of which the peer has a part: it cannot be refused any more.
@@ -110,6 +119,14 @@ mod tests {
     #[test]
     fn one_frame_larger_than_the_limit_passes_an_empty_outbox() {
         assert_eq!(Outbox::default().push(frame(100), Lane::Durable, 10), Pushed::Queued);
+    }
+
+    #[test]
+    fn an_answer_passes_the_limit_while_little_is_owed() {
+        let mut outbox = Outbox::default();
+        assert_eq!(outbox.push_answer(frame(10), 100), Pushed::Queued);
+        assert_eq!(outbox.push_answer(frame(1000), 100), Pushed::Queued);
+        assert_eq!(outbox.push_answer(frame(1), 100), Pushed::Full);
     }
 
     #[test]

@@ -176,6 +176,7 @@ impl<H: Handler> Shard<H> {
             paused: false,
             choked: false,
             pinged: false,
+            missed: false,
             notify: false,
             listed: false,
         });
@@ -221,8 +222,15 @@ impl<H: Handler> Shard<H> {
             c.listed = true;
             self.to_flush.push(key);
         }
-        if c.outbox.get_or_insert_default().push(frames, lane, limit) == Pushed::Full {
-            self.close(key, close::TOO_SLOW);
+        let outbox = c.outbox.get_or_insert_default();
+        let pushed = match lane {
+            Lane::Durable => outbox.push_answer(frames, limit),
+            Lane::Volatile => outbox.push(frames, lane, limit),
+        };
+        match pushed {
+            Pushed::Full => self.close(key, close::TOO_SLOW),
+            Pushed::Dropped => c.missed = true,
+            Pushed::Queued => {}
         }
     }
 
@@ -327,7 +335,7 @@ impl<H: Handler> Shard<H> {
             c.phase = Phase::Finished;
             c.transport.shutdown(&c.waker);
         }
-        if c.notify {
+        if c.notify || c.missed {
             self.to_notify.push(ConnectionId { key, serial: c.serial });
         }
         if std::mem::take(&mut c.choked) || c.phase == Phase::Finished {

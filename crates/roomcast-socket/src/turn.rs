@@ -402,8 +402,10 @@ impl<H: Handler> Shard<H> {
 
     fn notify(&mut self, id: ConnectionId) {
         let c = self.connections.get_mut(id.key as usize).filter(|c| c.serial == id.serial && c.outbox.is_none());
-        if c.is_some_and(|c| std::mem::take(&mut c.notify)) {
-            self.with_handler(id.key, H::drained);
+        let Some(c) = c else { return };
+        let (notify, missed) = (std::mem::take(&mut c.notify), std::mem::take(&mut c.missed));
+        if notify || missed {
+            self.with_handler(id.key, |handler, cx| handler.drained(cx, missed));
         }
     }
 }
@@ -447,6 +449,7 @@ fn owe_rest<H>(c: &mut Connection<H>, local: &mut Local, done: usize, now: u32) 
 /// Queues the batch behind what the connection is owed already.
 fn owe<H>(c: &mut Connection<H>, local: &mut Local, limit: usize, now: u32) -> Delivered {
     let frames = if c.owed_bytes() > VOLATILE_BYTES && local.now.has_volatile() {
+        c.missed = true;
         local.now.durable(c.tag)
     } else if local.now.is_personal(c.tag) {
         local.now.personal(c.tag)

@@ -10,8 +10,10 @@ use crate::{
 use axum::{
     extract::FromRequestParts,
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, header, request::Parts},
-    response::{IntoResponse, Response},
+    response::IntoResponse,
 };
+/// What a route answers.
+pub use axum::response::Response;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use hyper::upgrade::{OnUpgrade, Upgraded};
