@@ -12,6 +12,9 @@ use std::{collections::VecDeque, io::IoSlice};
 pub(crate) const VOLATILE_BYTES: usize = 64 * 1024;
 /// A connection that is owed this much is not read: whoever asks must also listen.
 pub(crate) const CHOKE_BYTES: usize = 256 * 1024;
+/// Room for answers beyond what the topics may fill: the longest answer there is (a page of history with 200 messages of
+/// 16 KiB) fits.
+pub(crate) const ANSWER_BYTES: usize = 4 << 20;
 /// Pieces handed to the kernel in one call.
 pub(crate) const PIECES: usize = 64;
 
@@ -44,11 +47,10 @@ impl Outbox {
         Pushed::Queued
     }
 
-    /// An answer may pass the limit while little else is owed: whoever is owed more than [`CHOKE_BYTES`] is not read,
-    /// so that answers are bounded by their questions.
+    /// What is for this connection alone may pass the limit by [`ANSWER_BYTES`]: whoever is owed more than
+    /// [`CHOKE_BYTES`] is not read, so that answers are bounded by their questions.
     pub(crate) fn push_answer(&mut self, frames: Bytes, limit: usize) -> Pushed {
-        let room = if self.bytes <= CHOKE_BYTES.min(limit) { self.bytes + frames.len() } else { limit };
-        self.push(frames, Lane::Durable, limit.max(room))
+        self.push(frames, Lane::Durable, limit + ANSWER_BYTES)
     }
 
     /// The rest of something of which the peer has a part: it cannot be refused any more.
@@ -122,10 +124,11 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_passes_the_limit_while_little_is_owed() {
+    fn answers_have_room_of_their_own_and_that_ends_too() {
         let mut outbox = Outbox::default();
-        assert_eq!(outbox.push_answer(frame(10), 100), Pushed::Queued);
-        assert_eq!(outbox.push_answer(frame(1000), 100), Pushed::Queued);
+        assert_eq!(outbox.push(frame(100), Lane::Durable, 100), Pushed::Queued);
+        assert_eq!(outbox.push(frame(1), Lane::Durable, 100), Pushed::Full);
+        assert_eq!(outbox.push_answer(frame(ANSWER_BYTES), 100), Pushed::Queued);
         assert_eq!(outbox.push_answer(frame(1), 100), Pushed::Full);
     }
 

@@ -91,6 +91,9 @@ impl Client {
             if frame.opcode == 1 {
                 return Ok(frame.text().to_owned());
             }
+            if let Some(code) = frame.close_code() {
+                return Err(io::Error::other(format!("closed with {code}")));
+            }
         }
     }
 }

@@ -1,0 +1,176 @@
+//! From a shard's turn to the store, and from the commit to the bus and the senders: messages of a turn travel as one
+//! batch.
+
+use crate::{
+    auth::User,
+    bus::Notice,
+    chat::{Chat, Refusal},
+    encode::{self, encode},
+    session::Session,
+    store::{Append, AppendError, Appended, Record},
+};
+use roomcast_protocol::{
+    Id, RoomName, ServerFrame,
+    server::{Ack, Budget, ErrorFrame},
+};
+use roomcast_socket::Remote;
+use std::{
+    borrow::Cow,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU32, Ordering},
+    },
+};
+use tokio::sync::oneshot;
+
+/// Messages that one connection may have on their way to the store before it is not read any more.
+const IN_FLIGHT: u32 = 64;
+
+/// What a shard's sessions have gathered in this turn.
+#[derive(Default)]
+pub struct Outgoing {
+    chat: Option<Chat>,
+    messages: Vec<(Append, Reply)>,
+}
+
+/// Whom to tell what became of a message.
+pub(crate) enum Reply {
+    /// A connection.
+    Session(Remote<Session>, Box<Receipt>),
+    /// Somebody who waits, outside of any connection.
+    Waiting(oneshot::Sender<Result<Appended, Refusal>>),
+}
+
+/// What an acknowledgement repeats.
+pub(crate) struct Receipt {
+    pub(crate) id: Option<Id>,
+    pub(crate) budget: Budget,
+    pub(crate) flow: Arc<Flow>,
+}
+
+/// How many of a connection's messages are on their way.
+#[derive(Debug, Default)]
+pub(crate) struct Flow {
+    in_flight: AtomicU32,
+    paused: AtomicBool,
+}
+
+impl Flow {
+    /// One more; true where the connection is not to be read until some have arrived.
+    pub(crate) fn begin(&self) -> bool {
+        let full = self.in_flight.fetch_add(1, Ordering::AcqRel) + 1 >= IN_FLIGHT;
+        if full {
+            self.paused.store(true, Ordering::Release);
+        }
+        full
+    }
+
+    /// One has arrived; true, once, where the connection is to be read again.
+    fn end(&self) -> bool {
+        self.in_flight.fetch_sub(1, Ordering::AcqRel) <= IN_FLIGHT / 2 && self.paused.swap(false, Ordering::AcqRel)
+    }
+}
+
+impl Outgoing {
+    pub(crate) fn push(&mut self, chat: &Chat, append: Append, reply: Reply) {
+        self.chat.get_or_insert_with(|| chat.clone());
+        self.messages.push((append, reply));
+    }
+
+    /// The turn has read what there was.
+    pub(crate) fn send(&mut self) {
+        if let (Some(chat), false) = (&self.chat, self.messages.is_empty()) {
+            chat.append(std::mem::take(&mut self.messages));
+        }
+    }
+}
+
+impl Chat {
+    pub(crate) fn append(&self, messages: Vec<(Append, Reply)>) {
+        let (batch, waiting): (Vec<_>, Vec<_>) =
+            messages.into_iter().map(|(append, reply)| (append.clone(), (append, reply))).unzip();
+        let chat = self.clone();
+        self.store().append(batch, Box::new(move |results| chat.appended(waiting, results)));
+    }
+
+    /// After the commit, on the store's writer: the bus is told first, then the senders.
+    fn appended(&self, messages: Vec<(Append, Reply)>, results: Vec<Result<Appended, AppendError>>) {
+        self.tell_rooms(messages.iter().map(|(append, _)| append).zip(&results));
+        for ((append, reply), result) in messages.into_iter().zip(results) {
+            self.count_append(&result);
+            match reply {
+                Reply::Waiting(tx) => drop(tx.send(result.map_err(Refusal::from))),
+                Reply::Session(remote, receipt) => receipt.answer(&remote, &append, result),
+            }
+        }
+    }
+
+    /// One notice a room, with all that the batch has added to it.
+    fn tell_rooms<'a>(&self, appended: impl Iterator<Item = (&'a Append, &'a Result<Appended, AppendError>)>) {
+        let mut rooms: Vec<(RoomName, Vec<Record>)> = Vec::new();
+        for (append, result) in appended {
+            let Ok(at) = result else { continue };
+            if at.repeated {
+                continue;
+            }
+            let record = record(append, *at);
+            match rooms.iter_mut().rev().find(|(room, _)| *room == append.room) {
+                Some((_, records)) => records.push(record),
+                None => rooms.push((append.room.clone(), vec![record])),
+            }
+        }
+        for (room, messages) in rooms {
+            let head = messages.last().map_or(0, |m| m.seq);
+            let epoch = self.store().epoch();
+            self.bus().publish(Notice::Log { room, epoch, head, messages: messages.into() });
+        }
+    }
+}
+
+fn record(append: &Append, at: Appended) -> Record {
+    Record {
+        seq: at.seq,
+        user: append.user.clone(),
+        at_ms: at.at_ms,
+        content: append.content.clone(),
+        nonce: append.nonce.clone(),
+        reply_to: append.reply_to,
+    }
+}
+
+impl Receipt {
+    /// Tells the sender, if it asked by an `id` or has to know that it failed.
+    fn answer(self, remote: &Remote<Session>, append: &Append, result: Result<Appended, AppendError>) {
+        match result {
+            Ok(at) if self.id.is_some() => remote.send(encode(&ServerFrame::Ack(Ack {
+                id: self.id,
+                room: append.room.as_str().into(),
+                seq: at.seq,
+                nonce: append.nonce.as_deref().map(Cow::Borrowed),
+                timestamp: encode::seconds(at.at_ms),
+                budget: self.budget,
+            }))),
+            Ok(_) => {}
+            Err(error) => remote.send(encode(&ServerFrame::Error(ErrorFrame {
+                id: self.id,
+                room: Some(append.room.as_str().into()),
+                ..Refusal::from(error).frame()
+            }))),
+        }
+        if self.flow.end() {
+            remote.run(|session, cx| session.resume(cx));
+        }
+    }
+}
+
+/// A message that a person sends, checked and ready for the store.
+pub(crate) fn message(user: &User, room: RoomName, at_ms: u64, content: &str, nonce: Option<&str>, to: Option<u64>) -> Append {
+    Append {
+        room,
+        user: user.name.clone(),
+        at_ms,
+        content: content.into(),
+        nonce: nonce.map(Arc::from),
+        reply_to: to,
+    }
+}

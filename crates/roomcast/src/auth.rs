@@ -1,0 +1,89 @@
+//! Who somebody is. In guest mode people name themselves; either way the rest of the crate sees a [`User`], which all
+//! of a person's connections share.
+
+use crate::limits::{Budget, Rate};
+use roomcast_protocol::UserName;
+use std::{
+    collections::{HashMap, hash_map::RandomState},
+    hash::BuildHasher,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+/// A person, for as long as any connection of theirs is open or their budget is not whole again.
+#[derive(Debug)]
+pub struct User {
+    /// Name and identity.
+    pub name: Arc<UserName>,
+    /// Marks the person's connections, so that some frames show them something of their own.
+    pub tag: u64,
+    /// What they may still send.
+    pub(crate) budget: Budget,
+}
+
+/// Everybody who is here or was a moment ago, by identity.
+#[derive(Debug)]
+pub(crate) struct Users {
+    rate: Rate,
+    keys: RandomState,
+    people: Mutex<HashMap<Arc<str>, Arc<User>>>,
+}
+
+impl Users {
+    pub(crate) fn new(rate: Rate) -> Self {
+        Self { rate, keys: RandomState::new(), people: Mutex::default() }
+    }
+
+    /// The person of this name. Whoever names the same identity is the same person, under the name that was
+    /// given first.
+    pub(crate) fn get(&self, name: UserName) -> Arc<User> {
+        let mut people = self.people.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(user) = people.get(name.identity()) {
+            return user.clone();
+        }
+        let identity: Arc<str> = name.identity().into();
+        let tag = self.keys.hash_one(&identity);
+        let user = Arc::new(User { name: Arc::new(name), tag, budget: Budget::new(self.rate) });
+        people.insert(identity, user.clone());
+        user
+    }
+
+    pub(crate) fn tag(&self, name: &UserName) -> u64 {
+        self.keys.hash_one(name.identity())
+    }
+
+    /// Forgets those who have gone. Not at once: a new connection must not bring a new budget.
+    pub(crate) fn sweep(&self) {
+        let mut people = self.people.lock().unwrap_or_else(PoisonError::into_inner);
+        people.retain(|_, user| Arc::strong_count(user) > 1 || !user.budget.is_whole());
+        if people.capacity() > 4 * people.len() + 64 {
+            people.shrink_to_fit();
+        }
+    }
+
+    /// How many are remembered.
+    pub(crate) fn len(&self) -> usize {
+        self.people.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{num::NonZeroU32, time::Duration};
+
+    #[test]
+    fn a_person_is_one_however_many_connections_and_their_budget_outlives_them() {
+        let users = Users::new(Rate { messages: NonZeroU32::MIN, per: Duration::from_millis(300) });
+        let ann = users.get(UserName::parse("Ann").unwrap());
+        let same = users.get(UserName::parse("ann").unwrap());
+        assert!(Arc::ptr_eq(&ann, &same) && same.name.name() == "Ann");
+        assert_eq!(ann.tag, users.tag(&ann.name));
+        ann.budget.spend().unwrap();
+        drop((ann, same));
+        users.sweep();
+        assert_eq!(users.len(), 1, "a new connection would have a new budget");
+        std::thread::sleep(Duration::from_millis(310));
+        users.sweep();
+        assert_eq!(users.len(), 0);
+    }
+}

@@ -1,0 +1,38 @@
+//! `history`: what was said before, to the asker alone.
+
+use super::Outcome;
+use crate::{
+    Refusal,
+    encode::encode,
+    history,
+    session::{Cx, Session},
+};
+use roomcast_protocol::{HistoryAt, Id, ServerFrame, server::ErrorFrame};
+
+pub(super) fn run(
+    session: &mut Session,
+    cx: &mut Cx<'_>,
+    id: Option<Id>,
+    room: Option<&str>,
+    limit: Option<u32>,
+    at: HistoryAt,
+) -> Outcome {
+    let room = session.membership(room)?.room.name.clone();
+    session.wait(cx);
+    let (chat, user, remote) = (session.chat.clone(), session.user.clone(), cx.remote());
+    session.chat.spawn(async move {
+        let answer = match chat.history(&room, history::range(at), history::limit(limit)).await {
+            Ok(page) => encode(&history::frame(id, &room, &page, &user)),
+            Err(refusal) => encode(&ServerFrame::Error(refused(id, room.as_str(), &refusal))),
+        };
+        remote.run(move |session, cx| {
+            cx.send(answer);
+            session.answered(cx);
+        });
+    });
+    Ok(())
+}
+
+fn refused<'a>(id: Option<Id>, room: &'a str, refusal: &Refusal) -> ErrorFrame<'a> {
+    ErrorFrame { id, room: Some(room.into()), ..refusal.frame() }
+}

@@ -1,0 +1,136 @@
+//! Rooms over real sockets, in a foreign axum program.
+
+#![expect(clippy::unwrap_used, clippy::disallowed_methods, reason = "tests; their tasks end with their runtime")]
+
+mod crowd;
+mod faults;
+mod people;
+mod resume;
+mod say;
+mod slow;
+
+use axum::{
+    Router,
+    extract::{Path, Query, State},
+    response::Response,
+    routing::get,
+};
+use roomcast::{
+    Chat, Entry, Options,
+    bus::{Bus, Local},
+    limits::Rate,
+    protocol::{RoomName, UserName},
+    socket::{self, Hub, Upgrade, testing},
+    store::{Store, memory::Memory},
+};
+use serde_json::{Value, json};
+use std::{collections::HashMap, net::SocketAddr, num::NonZeroU32, sync::Arc, time::Duration};
+
+/// A chat and where it is served.
+struct World {
+    chat: Chat,
+    address: SocketAddr,
+}
+
+impl World {
+    async fn start() -> Self {
+        Self::with(Arc::new(Memory::default()), Arc::new(Local::default()), socket::Options::default()).await
+    }
+
+    async fn with(store: Arc<dyn Store>, bus: Arc<dyn Bus>, options: socket::Options) -> Self {
+        let hub = Hub::start(socket::Options { shards: 2, ..options }).unwrap();
+        let rate = Rate { messages: NonZeroU32::new(1_000_000).unwrap(), per: Duration::from_secs(1) };
+        let options = Options { rate, grace: Duration::from_millis(1500), ..Options::default() };
+        let chat = Chat::start(hub, store, bus, options);
+        let app = Router::new().route("/chat/{room}", get(enter)).route("/ws", get(enter_any)).with_state(chat.clone());
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
+        Self { chat, address }
+    }
+
+    /// A client in one room.
+    async fn join(&self, room: &str, user: &str) -> Client {
+        Client::connect(self.address, &format!("/chat/{room}?user={user}")).await
+    }
+
+    /// A client that has had its first frames.
+    async fn settled(&self, room: &str, user: &str) -> Client {
+        let mut client = self.join(room, user).await;
+        client.until("presence").await;
+        client
+    }
+
+    /// Says things without a connection, and returns the last number.
+    async fn say(&self, room: &str, n: usize, content: &str) -> u64 {
+        let (room, bot) = (RoomName::parse(room).unwrap(), self.chat.user(UserName::parse("bot").unwrap()));
+        let mut seq = 0;
+        for _ in 0..n {
+            let post = roomcast::Post { content: content.to_owned(), ..Default::default() };
+            seq = self.chat.send(room.clone(), &bot, &post).await.unwrap().seq;
+        }
+        seq
+    }
+}
+
+type Params = Query<HashMap<String, String>>;
+
+async fn enter(upgrade: Upgrade, Path(room): Path<String>, Query(q): Params, State(chat): State<Chat>) -> Response {
+    let resume = q.get("since").map(|since| (since.parse().unwrap(), q["epoch"].clone()));
+    let entry = Entry::Room(RoomName::parse(&room).unwrap(), resume);
+    chat.connect(upgrade, UserName::parse(&q["user"]).unwrap(), entry, ())
+}
+
+async fn enter_any(upgrade: Upgrade, Query(q): Params, State(chat): State<Chat>) -> Response {
+    chat.connect(upgrade, UserName::parse(&q["user"]).unwrap(), Entry::Any, ())
+}
+
+/// A client that speaks JSON.
+struct Client(testing::Client);
+
+impl Client {
+    async fn connect(address: SocketAddr, path: &str) -> Self {
+        Self(testing::Client::connect(address, path).await.unwrap())
+    }
+
+    async fn send(&mut self, frame: Value) {
+        self.0.send(&frame.to_string()).await.unwrap();
+    }
+
+    /// The next frame.
+    async fn next(&mut self) -> Value {
+        let text = tokio::time::timeout(Duration::from_secs(20), self.0.recv_text()).await;
+        serde_json::from_str(&text.expect("no frame came").unwrap()).unwrap()
+    }
+
+    /// The next frame of this type, whatever comes before it.
+    async fn until(&mut self, kind: &str) -> Value {
+        loop {
+            let frame = self.next().await;
+            if frame["type"] == kind {
+                return frame;
+            }
+        }
+    }
+
+    /// The numbers of the next `n` messages.
+    async fn seqs(&mut self, n: usize) -> Vec<u64> {
+        let mut seqs = Vec::new();
+        while seqs.len() < n {
+            seqs.push(self.until("message").await["seq"].as_u64().unwrap());
+        }
+        seqs
+    }
+
+    /// Nothing of this type comes before a `pong`.
+    async fn hears_no(&mut self, kind: &str) {
+        self.send(json!({"type": "ping", "id": "quiet"})).await;
+        loop {
+            let frame = self.next().await;
+            assert_ne!(frame["type"], kind, "{frame}");
+            if frame["type"] == "pong" {
+                return;
+            }
+        }
+    }
+}
