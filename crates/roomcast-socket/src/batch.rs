@@ -32,8 +32,14 @@ impl Batch {
         self.tags.extend(publish.personal.iter().map(|(tag, _)| tag));
         let end = self.bytes.len();
         match self.parts.last_mut() {
-            Some(p) if p.lane == publish.lane && p.personal.is_empty() && publish.personal.is_empty() => p.end = end,
-            _ => self.parts.push(Part { end, lane: publish.lane, personal: publish.personal.clone() }),
+            Some(p) if p.lane == publish.lane && p.personal.is_empty() && publish.personal.is_empty() => {
+                p.end = end;
+            }
+            _ => self.parts.push(Part {
+                end,
+                lane: publish.lane,
+                personal: publish.personal.clone(),
+            }),
         }
     }
 
@@ -103,8 +109,16 @@ mod tests {
     use super::*;
 
     fn publish(frames: &'static str, lane: Lane, personal: &[(u64, &'static str)]) -> Publish {
-        let personal: Vec<_> = personal.iter().map(|(t, f)| (*t, Bytes::from_static(f.as_bytes()))).collect();
-        Publish { frames: Bytes::from_static(frames.as_bytes()), position: 0, lane, personal: personal.into() }
+        let personal: Vec<_> = personal
+            .iter()
+            .map(|(t, f)| (*t, Bytes::from_static(f.as_bytes())))
+            .collect();
+        Publish {
+            frames: Bytes::from_static(frames.as_bytes()),
+            position: 0,
+            lane,
+            personal: personal.into(),
+        }
     }
 
     #[test]

@@ -2,7 +2,10 @@
 //! that lies whole in what was fed is unmasked and handed on in place; only a message that is still incomplete
 //! holds memory, so an idle connection holds none.
 
-use crate::frame::{BINARY, CLOSE, CONTINUATION, MAX_CONTROL, PING, PONG, TEXT};
+mod header;
+
+use crate::frame::{BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT};
+use header::Header;
 use std::ops::ControlFlow;
 
 /// What a client said.
@@ -83,21 +86,16 @@ struct Open {
     fin: bool,
 }
 
-#[derive(Clone, Copy)]
-struct Header {
-    fin: bool,
-    opcode: u8,
-    /// Bytes of the header itself, the key included.
-    size: usize,
-    len: usize,
-    key: [u8; 4],
-}
-
 impl Reader {
     /// A reader that refuses messages of more than `max_message` bytes.
     #[must_use]
     pub fn new(max_message: usize) -> Self {
-        Self { max_message, partial: Vec::new(), open: None, closed: false }
+        Self {
+            max_message,
+            partial: Vec::new(),
+            open: None,
+            closed: false,
+        }
     }
 
     /// Reads what `bytes` holds (unmasking it in place) and returns how much was taken: all of it, unless
@@ -127,7 +125,11 @@ impl Reader {
     }
 
     /// One frame, or as much of it as there is.
-    fn step(&mut self, bytes: &mut [u8], on_event: &mut OnEvent<'_>) -> Result<(usize, ControlFlow<()>), Violation> {
+    fn step(
+        &mut self,
+        bytes: &mut [u8],
+        on_event: &mut OnEvent<'_>,
+    ) -> Result<(usize, ControlFlow<()>), Violation> {
         if self.open.as_ref().is_some_and(|o| o.remaining > 0) {
             return self.more(bytes, on_event);
         }
@@ -155,10 +157,16 @@ impl Reader {
     }
 
     /// Goes on with a header or control frame of which a part had come.
-    fn complete(&mut self, bytes: &[u8], on_event: &mut OnEvent<'_>) -> Result<(usize, ControlFlow<()>), Violation> {
+    fn complete(
+        &mut self,
+        bytes: &[u8],
+        on_event: &mut OnEvent<'_>,
+    ) -> Result<(usize, ControlFlow<()>), Violation> {
         for (n, byte) in bytes.iter().enumerate() {
             self.partial.push(*byte);
-            let Some(h) = self.header(&self.partial)? else { continue };
+            let Some(h) = self.header(&self.partial)? else {
+                continue;
+            };
             if h.opcode < CLOSE {
                 self.partial = Vec::new();
                 return Ok((n + 1, self.begin(h, on_event)?));
@@ -176,32 +184,60 @@ impl Reader {
     fn begin(&mut self, h: Header, on_event: &mut OnEvent<'_>) -> Result<ControlFlow<()>, Violation> {
         let open = self.open.get_or_insert_with(|| {
             let text = h.opcode == TEXT;
-            Box::new(Open { text, data: Vec::new(), valid: 0, remaining: 0, key: h.key, fin: h.fin })
+            Box::new(Open {
+                text,
+                data: Vec::new(),
+                valid: 0,
+                remaining: 0,
+                key: h.key,
+                fin: h.fin,
+            })
         });
         (open.remaining, open.key, open.fin) = (h.len, h.key, h.fin);
-        if h.len == 0 { self.frame_end(on_event) } else { Ok(ControlFlow::Continue(())) }
+        if h.len == 0 {
+            self.frame_end(on_event)
+        } else {
+            Ok(ControlFlow::Continue(()))
+        }
     }
 
     /// More of the data frame that is being gathered. Nothing is allocated for bytes that have not come.
-    fn more(&mut self, bytes: &mut [u8], on_event: &mut OnEvent<'_>) -> Result<(usize, ControlFlow<()>), Violation> {
-        let Some(open) = &mut self.open else { return Ok((0, ControlFlow::Continue(()))) };
+    fn more(
+        &mut self,
+        bytes: &mut [u8],
+        on_event: &mut OnEvent<'_>,
+    ) -> Result<(usize, ControlFlow<()>), Violation> {
+        let Some(open) = &mut self.open else {
+            return Ok((0, ControlFlow::Continue(())));
+        };
         let n = open.remaining.min(bytes.len());
         unmask(&mut bytes[..n], open.key);
         open.key.rotate_left(n % 4);
         open.data.extend_from_slice(&bytes[..n]);
         open.remaining -= n;
         open.validate()?;
-        let flow = if open.remaining == 0 { self.frame_end(on_event)? } else { ControlFlow::Continue(()) };
+        let flow = if open.remaining == 0 {
+            self.frame_end(on_event)?
+        } else {
+            ControlFlow::Continue(())
+        };
         Ok((n, flow))
     }
 
     fn frame_end(&mut self, on_event: &mut OnEvent<'_>) -> Result<ControlFlow<()>, Violation> {
-        let Some(open) = self.open.take_if(|o| o.fin) else { return Ok(ControlFlow::Continue(())) };
+        let Some(open) = self.open.take_if(|o| o.fin) else {
+            return Ok(ControlFlow::Continue(()));
+        };
         let opcode = if open.text { TEXT } else { BINARY };
         self.deliver(opcode, &open.data, on_event)
     }
 
-    fn deliver(&mut self, opcode: u8, payload: &[u8], on_event: &mut OnEvent<'_>) -> Result<ControlFlow<()>, Violation> {
+    fn deliver(
+        &mut self,
+        opcode: u8,
+        payload: &[u8],
+        on_event: &mut OnEvent<'_>,
+    ) -> Result<ControlFlow<()>, Violation> {
         Ok(on_event(match opcode {
             TEXT => Event::Text(std::str::from_utf8(payload).map_err(|_| Violation::Utf8)?),
             BINARY => Event::Binary(payload),
@@ -213,39 +249,6 @@ impl Reader {
                 Event::Close(code)
             }
         }))
-    }
-
-    /// The header at the start of `b`, `None` while it is incomplete. What can be judged from it is judged here,
-    /// before any payload is held.
-    fn header(&self, b: &[u8]) -> Result<Option<Header>, Violation> {
-        let [first, second, rest @ ..] = b else { return Ok(None) };
-        let (fin, opcode, len7) = (first & 0x80 != 0, first & 0x0F, second & 0x7F);
-        if first & 0x70 != 0 {
-            return Err(Violation::Protocol("a reserved bit is set"));
-        }
-        if second & 0x80 == 0 {
-            return Err(Violation::Protocol("a client's frames must be masked"));
-        }
-        self.check_opcode(fin, opcode, len7)?;
-        let Some((len, extended)) = payload_len(len7, rest)? else { return Ok(None) };
-        let held = self.open.as_ref().map_or(0, |o| o.data.len());
-        if opcode < CLOSE && len > (self.max_message - held.min(self.max_message)) as u64 {
-            return Err(Violation::TooLarge);
-        }
-        let Some(key) = rest.get(extended..).and_then(<[u8]>::first_chunk) else { return Ok(None) };
-        let len = usize::try_from(len).map_err(|_| Violation::TooLarge)?;
-        Ok(Some(Header { fin, opcode, size: 2 + extended + 4, len, key: *key }))
-    }
-
-    fn check_opcode(&self, fin: bool, opcode: u8, len7: u8) -> Result<(), Violation> {
-        match opcode {
-            CONTINUATION if self.open.is_none() => Err(Violation::Protocol("a continuation of nothing")),
-            TEXT | BINARY if self.open.is_some() => Err(Violation::Protocol("a message inside another")),
-            CONTINUATION | TEXT | BINARY => Ok(()),
-            CLOSE | PING | PONG if fin && usize::from(len7) <= MAX_CONTROL => Ok(()),
-            CLOSE | PING | PONG => Err(Violation::Protocol("a control frame that is long or in pieces")),
-            _ => Err(Violation::Protocol("an opcode that is reserved")),
-        }
     }
 }
 
@@ -263,20 +266,6 @@ impl Open {
             Err(_) => return Err(Violation::Utf8),
         }
         Ok(())
-    }
-}
-
-/// The payload's length and how many bytes its extended form took; `None` while it is incomplete.
-fn payload_len(len7: u8, rest: &[u8]) -> Result<Option<(u64, usize)>, Violation> {
-    let (len, size, least) = match len7 {
-        126 => (rest.first_chunk().map(|b| u64::from(u16::from_be_bytes(*b))), 2, 126),
-        127 => (rest.first_chunk().map(|b| u64::from_be_bytes(*b)), 8, 0x1_0000),
-        short => (Some(u64::from(short)), 0, 0),
-    };
-    match len {
-        None => Ok(None),
-        Some(n) if n < least || n >> 63 != 0 => Err(Violation::Protocol("a length not in its shortest form")),
-        Some(n) => Ok(Some((n, size))),
     }
 }
 

@@ -56,7 +56,10 @@ impl<Out> fmt::Debug for Peer<Out> {
 
 impl<Out> Peer<Out> {
     fn new(remote: Remote<Channel>) -> Self {
-        Self { remote, out: PhantomData }
+        Self {
+            remote,
+            out: PhantomData,
+        }
     }
 
     /// Subscribes to a topic. What is published after this call returns is received, by whomever, in order.
@@ -98,7 +101,9 @@ impl<Out: Serialize> Peer<Out> {
     /// [`Congested`] when more waits to be written than may.
     pub fn publish(&self, topic: &str, message: &Out) -> Result<(), Congested> {
         let hub = self.remote.hub();
-        encode(message).map_or(Ok(()), |frame| hub.publish(&hub.topic(topic), Publish::from(frame)))
+        encode(message).map_or(Ok(()), |frame| {
+            hub.publish(&hub.topic(topic), Publish::from(frame))
+        })
     }
 }
 
@@ -206,12 +211,20 @@ impl Channel {
         let open: OnOpen = Box::new(move |remote| {
             let (tx, incoming) = mpsc::channel(WAITING_MESSAGES);
             let full = Arc::new(AtomicBool::new(false));
-            let socket = Socket { peer: Peer::new(remote), incoming, full: full.clone(), kind: PhantomData };
+            let socket = Socket {
+                peer: Peer::new(remote),
+                incoming,
+                full: full.clone(),
+                kind: PhantomData,
+            };
             // It ends with the connection: `recv` then answers `None`.
             runtime.spawn(program(socket));
             Sink::Socket(tx, full)
         });
-        Self { open: Some(open), sink: None }
+        Self {
+            open: Some(open),
+            sink: None,
+        }
     }
 
     /// Messages go to a callback, which runs on the connection's shard and must not block.
@@ -223,13 +236,19 @@ impl Channel {
             let peer = Peer::new(remote);
             opened(&peer);
             Sink::Callback(Box::new(move |message| {
-                on_message(&peer, match message {
-                    Message::Text(text) => serde_json::from_str(text).map_err(Invalid::from),
-                    Message::Binary(_) => Err(Invalid::Binary),
-                });
+                on_message(
+                    &peer,
+                    match message {
+                        Message::Text(text) => serde_json::from_str(text).map_err(Invalid::from),
+                        Message::Binary(_) => Err(Invalid::Binary),
+                    },
+                );
             }))
         });
-        Self { open: Some(open), sink: None }
+        Self {
+            open: Some(open),
+            sink: None,
+        }
     }
 }
 

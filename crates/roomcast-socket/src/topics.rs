@@ -43,14 +43,25 @@ struct Subscription {
 
 impl<T> Default for Topics<T> {
     fn default() -> Self {
-        Self { topics: Slab::new(), subscriptions: Vec::new() }
+        Self {
+            topics: Slab::new(),
+            subscriptions: Vec::new(),
+        }
     }
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "keys and positions count connections, of which there are < 2^32")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "keys and positions count connections, of which there are < 2^32"
+)]
 impl<T> Topics<T> {
     pub(crate) fn insert(&mut self, value: T) -> u32 {
-        self.topics.insert(Entry { value, members: Vec::new(), cursor: 0, end: 0 }) as u32
+        self.topics.insert(Entry {
+            value,
+            members: Vec::new(),
+            cursor: 0,
+            end: 0,
+        }) as u32
     }
 
     /// Forgets a topic that has no members.
@@ -74,22 +85,33 @@ impl<T> Topics<T> {
     /// False where it was subscribed already.
     pub(crate) fn subscribe(&mut self, connection: u32, topic: u32) -> bool {
         if self.subscriptions.len() <= connection as usize {
-            self.subscriptions.resize_with(connection as usize + 1, SmallVec::new);
+            self.subscriptions
+                .resize_with(connection as usize + 1, SmallVec::new);
         }
         let of = &mut self.subscriptions[connection as usize];
         if of.iter().any(|s| s.topic == topic) {
             return false;
         }
         let members = &mut self.topics[topic as usize].members;
-        of.push(Subscription { topic, position: members.len() as u32 });
-        members.push(Member { connection, subscription: of.len() as u32 - 1 });
+        of.push(Subscription {
+            topic,
+            position: members.len() as u32,
+        });
+        members.push(Member {
+            connection,
+            subscription: of.len() as u32 - 1,
+        });
         true
     }
 
     /// False where it was not subscribed.
     pub(crate) fn unsubscribe(&mut self, connection: u32, topic: u32) -> bool {
-        let Some(of) = self.subscriptions.get_mut(connection as usize) else { return false };
-        let Some(index) = of.iter().position(|s| s.topic == topic) else { return false };
+        let Some(of) = self.subscriptions.get_mut(connection as usize) else {
+            return false;
+        };
+        let Some(index) = of.iter().position(|s| s.topic == topic) else {
+            return false;
+        };
         let position = of.swap_remove(index).position as usize;
         if let Some(moved) = of.get(index) {
             self.topics[moved.topic as usize].members[moved.position as usize].subscription = index as u32;
@@ -116,8 +138,17 @@ impl<T> Topics<T> {
     }
 
     /// The next members to be served, at most `n`, with the topic's value.
-    pub(crate) fn serve(&mut self, topic: u32, n: usize) -> (&mut T, impl ExactSizeIterator<Item = u32> + use<'_, T>) {
-        let Entry { value, members, cursor, end } = &mut self.topics[topic as usize];
+    pub(crate) fn serve(
+        &mut self,
+        topic: u32,
+        n: usize,
+    ) -> (&mut T, impl ExactSizeIterator<Item = u32> + use<'_, T>) {
+        let Entry {
+            value,
+            members,
+            cursor,
+            end,
+        } = &mut self.topics[topic as usize];
         let slice = *cursor..(*cursor + n).min(*end);
         *cursor = slice.end;
         (value, members[slice].iter().map(|m| m.connection))
@@ -192,7 +223,10 @@ mod tests {
     fn run(index: &mut Topics<()>, model: &mut Model, step: &Step) {
         match *step {
             Step::Subscribe(c, t) => {
-                assert_eq!(index.subscribe(c, t), model.members.entry(t).or_default().insert(c));
+                assert_eq!(
+                    index.subscribe(c, t),
+                    model.members.entry(t).or_default().insert(c)
+                );
             }
             Step::Unsubscribe(c, t) => assert_eq!(index.unsubscribe(c, t), model.leave(c, t)),
             Step::LeaveAll(c) => {
@@ -203,13 +237,18 @@ mod tests {
             }
             Step::Begin(t) => {
                 index.begin(t);
-                model.owed.insert(t, model.members.get(&t).cloned().unwrap_or_default());
+                model
+                    .owed
+                    .insert(t, model.members.get(&t).cloned().unwrap_or_default());
             }
             Step::Serve(t, n) => {
                 let served: Vec<_> = index.serve(t, n).1.collect();
                 let owed = model.owed.entry(t).or_default();
                 assert_eq!(served.len(), n.min(owed.len()));
-                assert!(served.iter().all(|c| owed.remove(c)), "served twice, or without being owed");
+                assert!(
+                    served.iter().all(|c| owed.remove(c)),
+                    "served twice, or without being owed"
+                );
                 assert_eq!(index.serving(t), !owed.is_empty());
             }
         }

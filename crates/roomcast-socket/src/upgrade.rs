@@ -1,33 +1,31 @@
 //! The handshake (RFC 6455 §4.2) as an axum extractor: the only file that names axum. It runs behind whatever
 //! layers the route has, so authentication, limits and tracing come before the 101.
 
+mod check;
+mod handover;
+
+/// What a route answers.
+pub use axum::response::Response;
+pub use handover::{Handover, TakeOver};
+
 use crate::{
-    connection::{Stream, Transport},
+    connection::Transport,
     handler::Handler,
     hub::Hub,
     socket::{Channel, Invalid, Peer, Socket},
 };
 use axum::{
     extract::FromRequestParts,
-    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, header, request::Parts},
+    http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
     response::IntoResponse,
 };
-/// What a route answers.
-pub use axum::response::Response;
-use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
+use check::{check, refuse, tokens};
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
 use serde::de::DeserializeOwned;
-use sha1::{Digest, Sha1};
-use std::{
-    fmt,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::fmt;
 use tokio::net::TcpStream;
-
-/// RFC 6455 §1.3.
-const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
 /// A valid request to upgrade. Nothing is answered until one of its methods makes the 101.
 #[derive(Debug)]
@@ -94,58 +92,23 @@ impl<S: Send + Sync> FromRequestParts<S> for Upgrade {
         let way = match (parts.extensions.get::<Handover>(), on_upgrade) {
             (Some(handover), _) => Way::Handover(handover.clone()),
             (None, Some(on_upgrade)) => Way::OnUpgrade(on_upgrade),
-            (None, None) => return Err(refuse(StatusCode::UPGRADE_REQUIRED, "this connection cannot be upgraded")),
+            (None, None) => {
+                return Err(refuse(
+                    StatusCode::UPGRADE_REQUIRED,
+                    "this connection cannot be upgraded",
+                ));
+            }
         };
-        let offered = tokens(&parts.headers, header::SEC_WEBSOCKET_PROTOCOL).map(str::to_owned).collect();
-        Ok(Self { accept, offered, selected: None, way })
+        let offered = tokens(&parts.headers, header::SEC_WEBSOCKET_PROTOCOL)
+            .map(str::to_owned)
+            .collect();
+        Ok(Self {
+            accept,
+            offered,
+            selected: None,
+            way,
+        })
     }
-}
-
-fn refuse(status: StatusCode, reason: &'static str) -> Refused {
-    Refused { status, reason }
-}
-
-/// RFC 6455 §4.2.1, strictly. The value of `Sec-WebSocket-Accept`.
-fn check(parts: &Parts) -> Result<HeaderValue, Refused> {
-    let bad = |reason| refuse(StatusCode::BAD_REQUEST, reason);
-    let required = |reason| refuse(StatusCode::UPGRADE_REQUIRED, reason);
-    let headers = &parts.headers;
-    if parts.method != Method::GET {
-        return Err(refuse(StatusCode::METHOD_NOT_ALLOWED, "a WebSocket begins with GET"));
-    }
-    if parts.version != Version::HTTP_11 {
-        return Err(required("a WebSocket begins with HTTP/1.1"));
-    }
-    if !has_token(headers, header::CONNECTION, "upgrade") || !has_token(headers, header::UPGRADE, "websocket") {
-        return Err(required("this is a WebSocket: ask for an upgrade"));
-    }
-    if headers.get_all(header::HOST).iter().count() != 1 {
-        return Err(bad("exactly one Host header is needed"));
-    }
-    if only(headers, &header::SEC_WEBSOCKET_VERSION).is_none_or(|v| v != "13") {
-        return Err(required("this server speaks WebSocket version 13"));
-    }
-    let key = only(headers, &header::SEC_WEBSOCKET_KEY).ok_or(bad("exactly one Sec-WebSocket-Key is needed"))?;
-    if STANDARD.decode(key).map_or(0, |k| k.len()) != 16 {
-        return Err(bad("Sec-WebSocket-Key is not 16 bytes in base64"));
-    }
-    let digest = STANDARD.encode(Sha1::new().chain_update(key).chain_update(GUID).finalize());
-    HeaderValue::from_str(&digest).map_err(|_| bad("Sec-WebSocket-Key is not 16 bytes in base64"))
-}
-
-fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a HeaderValue> {
-    let mut values = headers.get_all(name).iter();
-    values.next().filter(|_| values.next().is_none())
-}
-
-/// The comma-separated tokens of all lines of a header (RFC 9110 §5.6.1).
-fn tokens(headers: &HeaderMap, name: HeaderName) -> impl Iterator<Item = &str> {
-    let lines = headers.get_all(name).into_iter().filter_map(|v| v.to_str().ok());
-    lines.flat_map(|line| line.split(',')).map(str::trim).filter(|t| !t.is_empty())
-}
-
-fn has_token(headers: &HeaderMap, name: HeaderName, token: &str) -> bool {
-    tokens(headers, name).any(|t| t.eq_ignore_ascii_case(token))
 }
 
 impl Upgrade {
@@ -195,14 +158,19 @@ impl Upgrade {
 
     /// Answers 101, and gives the connection to a handler.
     #[must_use]
-    #[expect(clippy::disallowed_methods, reason = "a task that waits for hyper; it ends with the HTTP connection")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a task that waits for hyper; it ends with the HTTP connection"
+    )]
     pub fn attach<H: Handler>(self, hub: &Hub<H>, handler: H) -> Response {
         let hub = hub.clone();
         let response = self.response();
         match self.way {
             Way::Handover(handover) => {
                 let shard = handover.shard;
-                handover.set(TakeOver(Box::new(move |transport, early| hub.attach(shard, transport, early, handler, true))));
+                handover.set(TakeOver(Box::new(move |transport, early| {
+                    hub.attach(shard, transport, early, handler, true);
+                })));
             }
             Way::OnUpgrade(on_upgrade) => {
                 tokio::spawn(async move {
@@ -238,60 +206,5 @@ fn raw(upgraded: Upgraded) -> (Transport, Bytes) {
     match upgraded.downcast::<TokioIo<TcpStream>>() {
         Ok(parts) => (Transport::Tcp(parts.io.into_inner()), parts.read_buf),
         Err(upgraded) => (Transport::Other(Box::pin(TokioIo::new(upgraded))), Bytes::new()),
-    }
-}
-
-/// For programs with an accept loop of their own on a shard's thread: put it into the extensions of each request of an
-/// HTTP/1.1 connection, and when that connection has ended [`take`](Handover::take) what is to become of its stream.
-/// It spares the connection a task and a virtual call per write.
-#[derive(Clone)]
-pub struct Handover {
-    shard: usize,
-    then: Arc<Mutex<Option<TakeOver>>>,
-}
-
-/// Gives a stream to the hub.
-pub struct TakeOver(Box<dyn FnOnce(Transport, Bytes) + Send>);
-
-impl Handover {
-    /// For a connection that was accepted on this shard's thread.
-    #[must_use]
-    pub fn new(shard: usize) -> Self {
-        Self { shard, then: Arc::default() }
-    }
-
-    /// What a handler has decided about the stream, if one of the requests was an upgrade.
-    #[must_use]
-    pub fn take(&self) -> Option<TakeOver> {
-        self.then.lock().unwrap_or_else(PoisonError::into_inner).take()
-    }
-
-    fn set(&self, then: TakeOver) {
-        *self.then.lock().unwrap_or_else(PoisonError::into_inner) = Some(then);
-    }
-}
-
-impl fmt::Debug for Handover {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Handover").field("shard", &self.shard).finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for TakeOver {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("TakeOver")
-    }
-}
-
-impl TakeOver {
-    /// A TCP stream of the shard's own runtime, and what the client has sent behind its request.
-    pub fn tcp(self, stream: TcpStream, early: Bytes) {
-        (self.0)(Transport::Tcp(stream), early);
-    }
-
-    /// Any other stream, TLS for example.
-    pub fn stream(self, stream: impl tokio::io::AsyncRead + tokio::io::AsyncWrite + Send + 'static, early: Bytes) {
-        let boxed: std::pin::Pin<Box<dyn Stream>> = Box::pin(stream);
-        (self.0)(Transport::Other(boxed), early);
     }
 }

@@ -67,7 +67,8 @@ impl Flow {
 
     /// One has arrived; true, once, where the connection is to be read again.
     fn end(&self) -> bool {
-        self.in_flight.fetch_sub(1, Ordering::AcqRel) <= IN_FLIGHT / 2 && self.paused.swap(false, Ordering::AcqRel)
+        self.in_flight.fetch_sub(1, Ordering::AcqRel) <= IN_FLIGHT / 2
+            && self.paused.swap(false, Ordering::AcqRel)
     }
 }
 
@@ -87,10 +88,13 @@ impl Outgoing {
 
 impl Chat {
     pub(crate) fn append(&self, messages: Vec<(Append, Reply)>) {
-        let (batch, waiting): (Vec<_>, Vec<_>) =
-            messages.into_iter().map(|(append, reply)| (append.clone(), (append, reply))).unzip();
+        let (batch, waiting): (Vec<_>, Vec<_>) = messages
+            .into_iter()
+            .map(|(append, reply)| (append.clone(), (append, reply)))
+            .unzip();
         let chat = self.clone();
-        self.store().append(batch, Box::new(move |results| chat.appended(waiting, results)));
+        self.store()
+            .append(batch, Box::new(move |results| chat.appended(waiting, results)));
     }
 
     /// After the commit, on the store's writer: the bus is told first, then the senders.
@@ -106,7 +110,10 @@ impl Chat {
     }
 
     /// One notice a room, with all that the batch has added to it.
-    fn tell_rooms<'a>(&self, appended: impl Iterator<Item = (&'a Append, &'a Result<Appended, AppendError>)>) {
+    fn tell_rooms<'a>(
+        &self,
+        appended: impl Iterator<Item = (&'a Append, &'a Result<Appended, AppendError>)>,
+    ) {
         let mut rooms: Vec<(RoomName, Vec<Record>)> = Vec::new();
         for (append, result) in appended {
             let Ok(at) = result else { continue };
@@ -122,7 +129,12 @@ impl Chat {
         for (room, messages) in rooms {
             let head = messages.last().map_or(0, |m| m.seq);
             let epoch = self.store().epoch();
-            self.bus().publish(Notice::Log { room, epoch, head, messages: messages.into() });
+            self.bus().publish(Notice::Log {
+                room,
+                epoch,
+                head,
+                messages: messages.into(),
+            });
         }
     }
 }
@@ -164,7 +176,14 @@ impl Receipt {
 }
 
 /// A message that a person sends, checked and ready for the store.
-pub(crate) fn message(user: &User, room: RoomName, at_ms: u64, content: &str, nonce: Option<&str>, to: Option<u64>) -> Append {
+pub(crate) fn message(
+    user: &User,
+    room: RoomName,
+    at_ms: u64,
+    content: &str,
+    nonce: Option<&str>,
+    to: Option<u64>,
+) -> Append {
     Append {
         room,
         user: user.name.clone(),

@@ -8,10 +8,7 @@ mod ping;
 mod typing;
 
 use crate::session::{Cx, Session};
-use roomcast_protocol::{
-    ClientFrame, Envelope, ErrorCode, Id,
-    server::ErrorFrame,
-};
+use roomcast_protocol::{ClientFrame, Envelope, ErrorCode, Id, server::ErrorFrame};
 
 /// What a command answers where it fails.
 type Outcome = Result<(), ErrorFrame<'static>>;
@@ -22,15 +19,27 @@ pub(crate) fn run(session: &mut Session, cx: &mut Cx<'_>, envelope: Envelope<'_>
     let room = frame.room().map(str::to_owned);
     let failed_id = id.clone();
     if let Err(error) = dispatch(session, cx, id, frame) {
-        let room = room.as_deref().or(session.only.as_ref().map(|only| only.room.as_str())).map(str::to_owned);
+        let room = room
+            .as_deref()
+            .or(session.only.as_ref().map(|only| only.room.as_str()))
+            .map(str::to_owned);
         session.refuse(cx, failed_id, room.as_deref(), error);
     }
 }
 
 fn dispatch(session: &mut Session, cx: &mut Cx<'_>, id: Option<Id>, frame: ClientFrame<'_>) -> Outcome {
     match frame {
-        ClientFrame::Message { room, content, nonce, reply_to } => {
-            let said = message::Said { content: &content, nonce: nonce.as_deref(), reply_to };
+        ClientFrame::Message {
+            room,
+            content,
+            nonce,
+            reply_to,
+        } => {
+            let said = message::Said {
+                content: &content,
+                nonce: nonce.as_deref(),
+                reply_to,
+            };
             message::run(session, cx, id, room.as_deref(), &said)
         }
         ClientFrame::Typing { room } => typing::run(session, room.as_deref()),
@@ -38,9 +47,13 @@ fn dispatch(session: &mut Session, cx: &mut Cx<'_>, id: Option<Id>, frame: Clien
         ClientFrame::Join { room, resume } => join::run(session, cx, id, &room, resume),
         ClientFrame::Leave { room } => leave::run(session, cx, id, &room),
         ClientFrame::Ping => ping::run(cx, id),
-        ClientFrame::Auth { .. } => {
-            Err(ErrorFrame::new(ErrorCode::Forbidden, "this server lets people name themselves: there are no tokens here"))
-        }
-        other => Err(ErrorFrame::new(ErrorCode::UnknownType, format!("this server does not serve `{}`", other.kind()))),
+        ClientFrame::Auth { .. } => Err(ErrorFrame::new(
+            ErrorCode::Forbidden,
+            "this server lets people name themselves: there are no tokens here",
+        )),
+        other => Err(ErrorFrame::new(
+            ErrorCode::UnknownType,
+            format!("this server does not serve `{}`", other.kind()),
+        )),
     }
 }

@@ -5,7 +5,9 @@ use crate::{
     encode,
     store::{Page, Range},
 };
-use roomcast_protocol::{DEFAULT_HISTORY, HistoryAt, Id, MAX_HISTORY, RoomName, ServerFrame, server::History};
+use roomcast_protocol::{
+    DEFAULT_HISTORY, HistoryAt, Id, MAX_HISTORY, RoomName, ServerFrame, server::History,
+};
 
 /// How many messages a page may have: as many as asked for, up to [`MAX_HISTORY`].
 #[must_use]
@@ -29,7 +31,11 @@ pub(crate) fn frame<'a>(id: Option<Id>, room: &'a RoomName, page: &'a Page, aske
     ServerFrame::History(History {
         id,
         room: room.as_str().into(),
-        messages: page.messages.iter().map(|record| encode::history_message(record, asker)).collect(),
+        messages: page
+            .messages
+            .iter()
+            .map(|record| encode::history_message(record, asker))
+            .collect(),
         more: page.more,
     })
 }

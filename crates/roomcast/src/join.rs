@@ -41,7 +41,13 @@ enum State {
 
 impl Session {
     /// Enters a room, once it is open.
-    pub(crate) fn join(&mut self, cx: &mut Cx<'_>, id: Option<Id>, room: RoomName, resume: Option<Resume<'static>>) {
+    pub(crate) fn join(
+        &mut self,
+        cx: &mut Cx<'_>,
+        id: Option<Id>,
+        room: RoomName,
+        resume: Option<Resume<'static>>,
+    ) {
         if let Some(open) = self.chat.open_room(&room)
             && self.enter(cx, id.clone(), open, resume.as_ref())
         {
@@ -72,8 +78,16 @@ impl Session {
     }
 
     /// False where the room was retired.
-    fn enter(&mut self, cx: &mut Cx<'_>, id: Option<Id>, room: Arc<Room>, resume: Option<&Resume<'_>>) -> bool {
-        let Some(entered) = room.enter(&self.user) else { return false };
+    fn enter(
+        &mut self,
+        cx: &mut Cx<'_>,
+        id: Option<Id>,
+        room: Arc<Room>,
+        resume: Option<&Resume<'_>>,
+    ) -> bool {
+        let Some(entered) = room.enter(&self.user) else {
+            return false;
+        };
         let refusal = resume.and_then(|r| refuse_resume(r, &entered));
         let (sent, recovered) = match (resume, refusal) {
             (Some(resume), None) => (resume.seq, true),
@@ -83,9 +97,21 @@ impl Session {
         self.tell_joined(cx, id, &room, &entered, head, recovered, refusal);
         if let Some(reason) = refusal {
             let (room, epoch) = (room.name.as_str().into(), (&*entered.epoch).into());
-            say(cx, &ServerFrame::Reset(Reset { room, epoch, head, reason }));
+            say(
+                cx,
+                &ServerFrame::Reset(Reset {
+                    room,
+                    epoch,
+                    head,
+                    reason,
+                }),
+            );
         }
-        let state = if recovered { State::Behind { sent, reading: false } } else { State::Live };
+        let state = if recovered {
+            State::Behind { sent, reading: false }
+        } else {
+            State::Live
+        };
         self.rooms.push(Membership { room, state });
         self.catch_up(cx, self.rooms.len() - 1);
         true
@@ -105,7 +131,18 @@ impl Session {
     ) {
         let name = room.name.as_str();
         let (epoch, users) = ((&*entered.epoch).into(), entered.people as u64);
-        say(cx, &ServerFrame::Joined(Joined { id, room: name.into(), epoch, head, recovered, reason, users }));
+        say(
+            cx,
+            &ServerFrame::Joined(Joined {
+                id,
+                room: name.into(),
+                epoch,
+                head,
+                recovered,
+                reason,
+                users,
+            }),
+        );
         cx.send(room.presence());
         if entered.new && !entered.crowd {
             say(cx, &ServerFrame::Join(room.member(&self.user.name)));
@@ -113,7 +150,13 @@ impl Session {
     }
 
     /// Joins a room that the connection is in already, as if it came anew; nobody else notices.
-    pub(crate) fn rejoin(&mut self, cx: &mut Cx<'_>, id: Option<Id>, index: usize, resume: Option<&Resume<'_>>) {
+    pub(crate) fn rejoin(
+        &mut self,
+        cx: &mut Cx<'_>,
+        id: Option<Id>,
+        index: usize,
+        resume: Option<&Resume<'_>>,
+    ) {
         let room = self.rooms.remove(index).room;
         cx.unsubscribe(&room.topic);
         // The room cannot be retired: this connection is in it, until it has entered again.
@@ -121,14 +164,27 @@ impl Session {
         self.chat.depart(&room, &self.user, true);
     }
 
-    pub(crate) fn leave(&mut self, cx: &mut Cx<'_>, id: Option<Id>, room: &str) -> Result<(), ErrorFrame<'static>> {
+    pub(crate) fn leave(
+        &mut self,
+        cx: &mut Cx<'_>,
+        id: Option<Id>,
+        room: &str,
+    ) -> Result<(), ErrorFrame<'static>> {
         let name = self.membership(Some(room))?.room.name.clone();
-        let Some(index) = self.rooms.iter().position(|m| m.room.name == name) else { return Ok(()) };
+        let Some(index) = self.rooms.iter().position(|m| m.room.name == name) else {
+            return Ok(());
+        };
         let membership = self.rooms.remove(index);
         cx.unsubscribe(&membership.room.topic);
         self.chat.depart(&membership.room, &self.user, true);
         if id.is_some() {
-            say(cx, &ServerFrame::Left(Left { id, room: name.as_str().into() }));
+            say(
+                cx,
+                &ServerFrame::Left(Left {
+                    id,
+                    room: name.as_str().into(),
+                }),
+            );
         }
         Ok(())
     }
@@ -137,8 +193,15 @@ impl Session {
 
     /// The connection's outbox had no room for what the room got: it reads the rest from the log when it has drained.
     pub(crate) fn fell_behind(&mut self, cx: &mut Cx<'_>, topic: &Topic, position: u64) {
-        if let Some(m) = self.rooms.iter_mut().find(|m| m.room.topic.name() == topic.name()) {
-            m.state = State::Behind { sent: position, reading: false };
+        if let Some(m) = self
+            .rooms
+            .iter_mut()
+            .find(|m| m.room.topic.name() == topic.name())
+        {
+            m.state = State::Behind {
+                sent: position,
+                reading: false,
+            };
             cx.notify_when_drained();
         }
     }
@@ -151,16 +214,26 @@ impl Session {
 
     /// One step: goes live, or asks for a page.
     fn catch_up(&mut self, cx: &mut Cx<'_>, index: usize) {
-        let Some(Membership { room, state: State::Behind { sent, reading: false } }) = self.rooms.get(index) else {
+        let Some(Membership {
+            room,
+            state: State::Behind { sent, reading: false },
+        }) = self.rooms.get(index)
+        else {
             return;
         };
         let (room, sent) = (room.clone(), *sent);
         let position = cx.subscribe(&room.topic);
-        match room.recent(sent, position, &self.user).filter(|_| sent <= position) {
+        match room
+            .recent(sent, position, &self.user)
+            .filter(|_| sent <= position)
+        {
             Some(missed) => {
                 cx.send(missed);
                 self.rooms[index].state = State::Live;
-                let caught_up = CaughtUp { room: room.name.as_str().into(), seq: position };
+                let caught_up = CaughtUp {
+                    room: room.name.as_str().into(),
+                    seq: position,
+                };
                 say(cx, &ServerFrame::CaughtUp(caught_up));
                 // Who came and went meanwhile was told to the others only.
                 cx.send(room.presence());
@@ -176,18 +249,30 @@ impl Session {
     fn read_page(&self, cx: &mut Cx<'_>, room: Arc<Room>, sent: u64) {
         let (chat, remote) = (self.chat.clone(), cx.remote());
         self.chat.spawn(async move {
-            let page = chat.store().page(room.name.clone(), Range::After(sent), PAGE).await;
+            let page = chat
+                .store()
+                .page(room.name.clone(), Range::After(sent), PAGE)
+                .await;
             if page.as_ref().map_or(true, |p| p.messages.is_empty()) {
                 // The store does not answer; or another shard was faster, and ours has yet to write what it had.
-                tokio::time::sleep(if page.is_err() { RETRY } else { Duration::from_millis(1) }).await;
+                tokio::time::sleep(if page.is_err() {
+                    RETRY
+                } else {
+                    Duration::from_millis(1)
+                })
+                .await;
             }
             remote.run(move |session, cx| session.page_came(cx, &room, page.ok()));
         });
     }
 
     fn page_came(&mut self, cx: &mut Cx<'_>, room: &Arc<Room>, page: Option<Page>) {
-        let Some(index) = self.rooms.iter().position(|m| Arc::ptr_eq(&m.room, room)) else { return };
-        let State::Behind { sent, .. } = self.rooms[index].state else { return };
+        let Some(index) = self.rooms.iter().position(|m| Arc::ptr_eq(&m.room, room)) else {
+            return;
+        };
+        let State::Behind { sent, .. } = self.rooms[index].state else {
+            return;
+        };
         let sent = page.map_or(sent, |page| self.send_page(cx, room, sent, &page));
         self.rooms[index].state = State::Behind { sent, reading: false };
         cx.notify_when_drained();
@@ -199,7 +284,15 @@ impl Session {
         for record in &page.messages {
             if record.seq > sent + 1 {
                 let (name, from, to) = (room.name.as_str().into(), sent + 1, record.seq - 1);
-                encode::put(&mut out, &ServerFrame::Gap(Gap { room: name, from, to, reason: Reason::Retention }));
+                encode::put(
+                    &mut out,
+                    &ServerFrame::Gap(Gap {
+                        room: name,
+                        from,
+                        to,
+                        reason: Reason::Retention,
+                    }),
+                );
             }
             let own = encode::is_own(record, &self.user);
             encode::put(&mut out, &encode::message(&room.name, record, own));
@@ -238,7 +331,10 @@ fn refuse_resume(resume: &Resume<'_>, entered: &Entered) -> Option<Reason> {
 /// Joining twice, or more rooms than one connection may be in.
 pub(crate) fn refuse_join(session: &Session, room: &RoomName) -> Option<ErrorFrame<'static>> {
     if session.rooms.len() >= crate::limits::MAX_ROOMS {
-        let message = format!("one connection may be in {} rooms: leave one first", crate::limits::MAX_ROOMS);
+        let message = format!(
+            "one connection may be in {} rooms: leave one first",
+            crate::limits::MAX_ROOMS
+        );
         return Some(ErrorFrame::new(ErrorCode::Limit, message));
     }
     if session.only.as_ref().is_some_and(|only| only.room != *room) {

@@ -58,7 +58,9 @@ impl Presence {
 
     /// One connection less.
     pub(crate) fn depart(&mut self, user: &Arc<UserName>, properly: bool) -> Departure {
-        let Some(person) = self.people.get_mut(user) else { return Departure::Remains };
+        let Some(person) = self.people.get_mut(user) else {
+            return Departure::Remains;
+        };
         person.connections = person.connections.saturating_sub(1);
         if person.connections > 0 {
             return Departure::Remains;
@@ -73,7 +75,10 @@ impl Presence {
 
     /// A grace has ended. True where the person has not come back.
     pub(crate) fn grace_ended(&mut self, user: &Arc<UserName>, departure: u64) -> bool {
-        let gone = self.people.get(user).is_some_and(|p| p.connections == 0 && p.departures == departure);
+        let gone = self
+            .people
+            .get(user)
+            .is_some_and(|p| p.connections == 0 && p.departures == departure);
         if gone {
             self.remove(user);
         }
@@ -87,8 +92,12 @@ impl Presence {
 
     /// Whether a `typing` of this person is to be passed on now.
     pub(crate) fn may_type(&mut self, user: &Arc<UserName>, now: Instant) -> bool {
-        let Some(person) = self.people.get_mut(user) else { return false };
-        let may = person.typed.is_none_or(|t| now.saturating_duration_since(t) >= TYPING_EVERY);
+        let Some(person) = self.people.get_mut(user) else {
+            return false;
+        };
+        let may = person
+            .typed
+            .is_none_or(|t| now.saturating_duration_since(t) >= TYPING_EVERY);
         if may {
             person.typed = Some(now);
         }

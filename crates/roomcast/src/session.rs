@@ -11,7 +11,8 @@ use crate::{
 };
 use bytes::Bytes;
 use roomcast_protocol::{
-    CloseCode, Envelope, ErrorCode, HEARTBEAT_MS, Id, MAX_CONTENT_BYTES, Resume, RoomName, ServerFrame, contract,
+    CloseCode, Envelope, ErrorCode, HEARTBEAT_MS, Id, MAX_CONTENT_BYTES, Resume, RoomName, ServerFrame,
+    contract,
     server::{ErrorFrame, GoingAway, Hello, Limits, Server},
 };
 use roomcast_socket::{Close, Closed, Context, Handler, Message, Topic};
@@ -42,14 +43,24 @@ pub(crate) struct Only {
 
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Session").field("user", &self.user.name).finish_non_exhaustive()
+        f.debug_struct("Session")
+            .field("user", &self.user.name)
+            .finish_non_exhaustive()
     }
 }
 
 impl Session {
     pub(crate) fn new(chat: Chat, user: Arc<User>, only: Option<Only>, hold: Box<dyn Send>) -> Self {
         let rooms = SmallVec::new();
-        Self { chat, user, only: only.map(Box::new), rooms, flow: None, busy: false, _hold: hold }
+        Self {
+            chat,
+            user,
+            only: only.map(Box::new),
+            rooms,
+            flow: None,
+            busy: false,
+            _hold: hold,
+        }
     }
 
     fn hello(&self, cx: &mut Cx<'_>) -> Bytes {
@@ -57,7 +68,10 @@ impl Session {
         encode(&ServerFrame::Hello(Hello {
             connection: cx.remote().to_string().into(),
             user: self.user.name.name().into(),
-            server: Server { version: env!("CARGO_PKG_VERSION").into(), schema: contract::SCHEMA_HASH.into() },
+            server: Server {
+                version: env!("CARGO_PKG_VERSION").into(),
+                schema: contract::SCHEMA_HASH.into(),
+            },
             heartbeat_ms: HEARTBEAT_MS,
             limits: Limits {
                 content_bytes: MAX_CONTENT_BYTES as u64,
@@ -70,7 +84,14 @@ impl Session {
 
     pub(crate) fn refuse(&self, cx: &mut Cx<'_>, id: Option<Id>, room: Option<&str>, error: ErrorFrame<'_>) {
         self.chat.count_refusal();
-        say(cx, &ServerFrame::Error(ErrorFrame { id, room: room.map(Into::into), ..error }));
+        say(
+            cx,
+            &ServerFrame::Error(ErrorFrame {
+                id,
+                room: room.map(Into::into),
+                ..error
+            }),
+        );
     }
 
     /// Nothing more is read until [`Session::resume`].
@@ -95,11 +116,15 @@ impl Session {
     pub(crate) fn membership(&mut self, room: Option<&str>) -> Result<&mut Membership, ErrorFrame<'static>> {
         let named = room.or(self.only.as_ref().map(|only| only.room.as_str()));
         let Some(named) = named else {
-            return Err(ErrorFrame::new(ErrorCode::BadFrame, "`room` is missing: say which room this is for"));
+            return Err(ErrorFrame::new(
+                ErrorCode::BadFrame,
+                "`room` is missing: say which room this is for",
+            ));
         };
         let canonical = RoomName::canonical(named).map_err(|e| ErrorFrame::new(e.code(), e.to_string()))?;
         let found = self.rooms.iter_mut().find(|m| m.room.name.as_str() == canonical);
-        found.ok_or_else(|| ErrorFrame::new(ErrorCode::NotJoined, "you are not in this room: `join` it first"))
+        found
+            .ok_or_else(|| ErrorFrame::new(ErrorCode::NotJoined, "you are not in this room: `join` it first"))
     }
 }
 
@@ -139,7 +164,12 @@ impl Handler for Session {
 
     fn shutdown(&mut self, cx: &mut Cx<'_>, close: Close) {
         let retry_after_ms = self.chat.retry_after_ms(&cx.remote());
-        let away = GoingAway { code: close.code, reason: close.reason.into(), reconnect: true, retry_after_ms };
+        let away = GoingAway {
+            code: close.code,
+            reason: close.reason.into(),
+            reconnect: true,
+            retry_after_ms,
+        };
         say(cx, &ServerFrame::GoingAway(away));
         cx.close(close);
     }

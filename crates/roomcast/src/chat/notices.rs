@@ -20,9 +20,16 @@ impl Chat {
     }
 
     fn notice(&self, notice: Notice) {
-        let Some(room) = self.open_room(notice.room()) else { return };
+        let Some(room) = self.open_room(notice.room()) else {
+            return;
+        };
         match notice {
-            Notice::Log { epoch, head, messages, .. } => self.room_grew(&room, &epoch, head, &messages),
+            Notice::Log {
+                epoch,
+                head,
+                messages,
+                ..
+            } => self.room_grew(&room, &epoch, head, &messages),
             Notice::Typing { user, .. } => room.typing(&user, self.0.users.tag(&user)),
         }
     }
@@ -39,7 +46,10 @@ impl Chat {
         self.spawn(async move {
             loop {
                 let before = room.cursor();
-                let page = chat.store().page(room.name.clone(), Range::After(before), MAX_PAGE).await;
+                let page = chat
+                    .store()
+                    .page(room.name.clone(), Range::After(before), MAX_PAGE)
+                    .await;
                 let more = page.is_ok_and(|page| room.fetched(&page.messages, |user| chat.0.users.tag(user)));
                 if !more || room.cursor() == before {
                     // The next tick tries again where something is still missing.

@@ -2,10 +2,10 @@
 
 use super::{Chat, Inner};
 use std::{
-    sync::{Arc, PoisonError, Weak},
+    sync::{Arc, Weak},
     time::Duration,
 };
-use tokio::time::{Instant, MissedTickBehavior};
+use tokio::time::MissedTickBehavior;
 
 /// The grain of everything that is done from time to time, and what a crowd waits at most for news of itself.
 const TICK: Duration = Duration::from_millis(roomcast_protocol::CROWD_INTERVAL_MS);
@@ -47,16 +47,6 @@ impl Chat {
         }
         if sweep {
             self.0.users.sweep();
-        }
-    }
-
-    fn end_graces(&self) {
-        let now = Instant::now();
-        loop {
-            let mut graces = self.0.graces.lock().unwrap_or_else(PoisonError::into_inner);
-            let Some(grace) = graces.pop_front_if(|grace| grace.ends <= now) else { return };
-            drop(graces);
-            self.end_grace(&grace);
         }
     }
 }

@@ -29,19 +29,52 @@ pub async fn conforms(nodes: Vec<Arc<dyn Bus>>) {
     }
     for (n, node) in nodes.iter().enumerate() {
         let seq = n as u64 + 1;
-        let notice = || Notice::Log { room: hall.clone(), epoch: "e".into(), head: seq, messages: Arc::new([record(seq)]) };
-        let told = || heard.iter().all(|h| h.lock().unwrap_or_else(PoisonError::into_inner).iter().any(|n| is_log(n, seq)));
+        let notice = || Notice::Log {
+            room: hall.clone(),
+            epoch: "e".into(),
+            head: seq,
+            messages: Arc::new([record(seq)]),
+        };
+        let told = || {
+            heard.iter().all(|h| {
+                h.lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .iter()
+                    .any(|n| is_log(n, seq))
+            })
+        };
         // A subscription may take a moment to reach the others.
         if !eventually(|| node.publish(notice()), told).await {
             panic!("a notice of node {n} did not reach all nodes, its own included");
         }
-        node.publish(Notice::Typing { room: yard.clone(), user: user("ann") });
+        node.publish(Notice::Typing {
+            room: yard.clone(),
+            user: user("ann"),
+        });
     }
-    let typed = || heard.iter().all(|h| h.lock().unwrap_or_else(PoisonError::into_inner).iter().any(is_typing));
-    let typing = || nodes[0].publish(Notice::Typing { room: hall.clone(), user: user("ann") });
+    let typed = || {
+        heard.iter().all(|h| {
+            h.lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .iter()
+                .any(is_typing)
+        })
+    };
+    let typing = || {
+        nodes[0].publish(Notice::Typing {
+            room: hall.clone(),
+            user: user("ann"),
+        });
+    };
     assert!(eventually(typing, typed).await, "a `typing` did not arrive");
-    for notice in heard.iter().flat_map(|h| h.lock().unwrap_or_else(PoisonError::into_inner).clone()) {
-        assert!(is_typing(&notice) || (1..=nodes.len() as u64).any(|seq| is_log(&notice, seq)), "altered: {notice:?}");
+    for notice in heard
+        .iter()
+        .flat_map(|h| h.lock().unwrap_or_else(PoisonError::into_inner).clone())
+    {
+        assert!(
+            is_typing(&notice) || (1..=nodes.len() as u64).any(|seq| is_log(&notice, seq)),
+            "altered: {notice:?}"
+        );
     }
     nodes.iter().for_each(|node| node.unsubscribe(&hall));
 }
@@ -49,7 +82,9 @@ pub async fn conforms(nodes: Vec<Arc<dyn Bus>>) {
 fn listen(node: &dyn Bus) -> Heard {
     let heard = Heard::default();
     let sink = heard.clone();
-    node.listen(Arc::new(move |notice| sink.lock().unwrap_or_else(PoisonError::into_inner).push(notice)));
+    node.listen(Arc::new(move |notice| {
+        sink.lock().unwrap_or_else(PoisonError::into_inner).push(notice);
+    }));
     heard
 }
 
@@ -69,8 +104,19 @@ async fn eventually(act: impl Fn(), holds: impl Fn() -> bool) -> bool {
 
 /// Nothing but what was said, with every character in its place.
 fn is_log(notice: &Notice, seq: u64) -> bool {
-    let Notice::Log { room, epoch, head, messages } = notice else { return false };
-    room.as_str() == "hall" && &**epoch == "e" && *head == seq && (messages.is_empty() || messages[..] == [record(seq)])
+    let Notice::Log {
+        room,
+        epoch,
+        head,
+        messages,
+    } = notice
+    else {
+        return false;
+    };
+    room.as_str() == "hall"
+        && &**epoch == "e"
+        && *head == seq
+        && (messages.is_empty() || messages[..] == [record(seq)])
 }
 
 fn is_typing(notice: &Notice) -> bool {
@@ -79,7 +125,14 @@ fn is_typing(notice: &Notice) -> bool {
 
 fn record(seq: u64) -> Record {
     let content = "\u{1F600} \"quoted\"\n\\ 漢字".into();
-    Record { seq, user: user("ann"), at_ms: 1_750_000_000_123, content, nonce: Some("n".into()), reply_to: Some(1) }
+    Record {
+        seq,
+        user: user("ann"),
+        at_ms: 1_750_000_000_123,
+        content,
+        nonce: Some("n".into()),
+        reply_to: Some(1),
+    }
 }
 
 fn room(name: &str) -> RoomName {

@@ -1,11 +1,10 @@
 //! One room's messages.
 
 use crate::store::{AppendError, Appended, Page, Range, Record, Summary};
-use roomcast_protocol::{RoomName, UserName};
+use roomcast_protocol::RoomName;
 use std::{
     collections::{HashMap, VecDeque, hash_map::Entry},
-    hash::{Hash, Hasher},
-    sync::Arc,
+    hash::{BuildHasher as _, BuildHasherDefault, Hasher, RandomState},
 };
 
 /// The messages `floor + 1 ..= head` of a room. Number `n` is at index `n - floor - 1`.
@@ -13,28 +12,40 @@ use std::{
 pub(super) struct Log {
     floor: u64,
     records: VecDeque<Record>,
-    nonces: HashMap<Key, u64>,
+    nonces: Nonces,
 }
 
-/// What makes a message the same message. The standard hasher, because clients choose nonces.
-#[derive(Debug)]
-struct Key {
-    user: Arc<UserName>,
-    nonce: Arc<str>,
+/// Which message has a nonce, by the fingerprint of its user and its nonce: 16 bytes each, so that the tables of many
+/// rooms stay in the processor's caches. The key is secret and the fingerprint has 64 bits: two nonces of a room share
+/// one about never, and then the newer one wins, which is to say that a repetition of the older one is not recognised.
+#[derive(Debug, Default)]
+struct Nonces {
+    key: RandomState,
+    numbers: HashMap<u64, u64, BuildHasherDefault<Fingerprint>>,
 }
 
-impl PartialEq for Key {
-    fn eq(&self, other: &Self) -> bool {
-        self.nonce == other.nonce && self.user.identity() == other.user.identity()
+/// A hash of a hash: itself.
+#[derive(Debug, Default)]
+struct Fingerprint(u64);
+
+impl Hasher for Fingerprint {
+    fn write(&mut self, _: &[u8]) {
+        unreachable!("fingerprints are numbers");
+    }
+
+    fn write_u64(&mut self, fingerprint: u64) {
+        self.0 = fingerprint;
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
     }
 }
 
-impl Eq for Key {}
-
-impl Hash for Key {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.user.identity().hash(state);
-        self.nonce.hash(state);
+impl Nonces {
+    fn fingerprint(&self, record: &Record) -> Option<u64> {
+        let nonce = record.nonce.as_deref()?;
+        Some(self.key.hash_one((record.user.identity(), nonce)))
     }
 }
 
@@ -50,15 +61,19 @@ impl Log {
     /// Numbers the record and keeps it, at most `kept` of them.
     pub(super) fn append(&mut self, mut record: Record, kept: usize) -> Result<Appended, AppendError> {
         record.seq = self.head() + 1;
-        if let Some(nonce) = &record.nonce {
-            let key = Key {
-                user: Arc::clone(&record.user),
-                nonce: Arc::clone(nonce),
-            };
-            match self.nonces.entry(key) {
-                Entry::Vacant(entry) => entry.insert(record.seq),
-                Entry::Occupied(entry) => return repeat(&self.records, self.floor, *entry.get(), &record),
-            };
+        if let Some(fingerprint) = self.nonces.fingerprint(&record) {
+            match self.nonces.numbers.entry(fingerprint) {
+                Entry::Vacant(entry) => {
+                    entry.insert(record.seq);
+                }
+                Entry::Occupied(mut entry) => {
+                    let first = &self.records[index(self.floor, *entry.get())];
+                    if is_same_name(first, &record) {
+                        return repeat(first, &record);
+                    }
+                    entry.insert(record.seq);
+                }
+            }
         }
         let appended = Appended {
             seq: record.seq,
@@ -77,11 +92,11 @@ impl Log {
             return;
         };
         self.floor = oldest.seq;
-        if let Some(nonce) = oldest.nonce {
-            self.nonces.remove(&Key {
-                user: oldest.user,
-                nonce,
-            });
+        if let Some(fingerprint) = self.nonces.fingerprint(&oldest)
+            && let Entry::Occupied(entry) = self.nonces.numbers.entry(fingerprint)
+            && *entry.get() == oldest.seq
+        {
+            entry.remove();
         }
     }
 
@@ -107,17 +122,16 @@ impl Log {
     }
 }
 
-/// The answer to a nonce that is there already, under the number `seq`.
-fn repeat(
-    records: &VecDeque<Record>,
-    floor: u64,
-    seq: u64,
-    record: &Record,
-) -> Result<Appended, AppendError> {
-    let first = &records[index(floor, seq)];
+/// Whether two messages have the same user and nonce.
+fn is_same_name(one: &Record, other: &Record) -> bool {
+    one.user.identity() == other.user.identity() && one.nonce == other.nonce
+}
+
+/// The answer to a message that is there already.
+fn repeat(first: &Record, record: &Record) -> Result<Appended, AppendError> {
     if first.content == record.content {
         Ok(Appended {
-            seq,
+            seq: first.seq,
             at_ms: first.at_ms,
             repeated: true,
         })

@@ -1,0 +1,148 @@
+//! A room's log, as far as this node has shown it.
+
+use super::{Room, State};
+use crate::{
+    auth::User,
+    encode::{self, encode},
+    store::{Epoch, Record},
+};
+use bytes::{Bytes, BytesMut};
+use roomcast_protocol::UserName;
+use roomcast_socket::{Lane, Personal, Publish};
+use std::sync::Arc;
+
+/// Newest messages kept at hand, so that a herd that comes back costs the store nothing.
+const RECENT: usize = 256;
+
+impl Room {
+    /// The log has grown. What is the next is shown; true where something is missing, which is then to be fetched.
+    pub(crate) fn grown(
+        &self,
+        epoch: &Epoch,
+        head: u64,
+        messages: &[Record],
+        tag: impl Fn(&UserName) -> u64,
+    ) -> bool {
+        let mut state = self.state();
+        if state.epoch != *epoch {
+            return false;
+        }
+        state.ahead = state.ahead.max(head);
+        self.show(&mut state, messages, tag);
+        state.must_fetch()
+    }
+
+    /// What was missing was read from the store; true where there is more.
+    pub(crate) fn fetched(&self, messages: &[Record], tag: impl Fn(&UserName) -> u64) -> bool {
+        let mut state = self.state();
+        state.fetching = false;
+        self.show(&mut state, messages, tag);
+        state.must_fetch()
+    }
+
+    /// Reading what is missing has failed, or went too fast for the readers: it is tried again later.
+    pub(crate) fn not_fetched(&self) {
+        self.state().fetching = false;
+    }
+
+    /// True where something is missing and nobody reads it.
+    pub(crate) fn lags(&self) -> bool {
+        self.state().must_fetch()
+    }
+
+    pub(crate) fn cursor(&self) -> u64 {
+        self.state().cursor
+    }
+
+    /// Publishes those that follow the cursor, each once, in order.
+    fn show(&self, state: &mut State, messages: &[Record], tag: impl Fn(&UserName) -> u64) {
+        let mut run = BytesMut::new();
+        let mut position = state.cursor;
+        for record in messages {
+            if record.seq != position + 1 {
+                continue;
+            }
+            position = record.seq;
+            let everyone = encode::message(&self.name, record, false);
+            if record.nonce.is_none() {
+                encode::put(&mut run, &everyone);
+                continue;
+            }
+            // The sender's own connections see the nonce as well.
+            let own = (
+                tag(&record.user),
+                encode(&encode::message(&self.name, record, true)),
+            );
+            if !self.publish(state, &mut run, record.seq - 1, Personal::default()) {
+                break;
+            }
+            encode::put(&mut run, &everyone);
+            if !self.publish(state, &mut run, record.seq, Arc::new([own])) {
+                break;
+            }
+        }
+        self.publish(state, &mut run, position, Personal::default());
+        state.keep(messages);
+    }
+
+    /// False where a shard has too much to write: the cursor stays, and the rest is read again later.
+    fn publish(&self, state: &mut State, run: &mut BytesMut, position: u64, personal: Personal) -> bool {
+        if run.is_empty() {
+            return true;
+        }
+        let publish = Publish {
+            frames: run.split().freeze(),
+            position,
+            lane: Lane::Durable,
+            personal,
+        };
+        let published = self.hub.publish(&self.topic, publish).is_ok();
+        if published {
+            state.cursor = position;
+        }
+        published
+    }
+
+    /// The messages after `sent` up to `position` as frames for this person, if all of them are at hand and not too
+    /// much for once.
+    pub(crate) fn recent(&self, sent: u64, position: u64, asker: &User) -> Option<Bytes> {
+        let state = self.state();
+        let mut out = BytesMut::new();
+        if sent < position {
+            let first = state.recent.front()?.seq;
+            let skip = usize::try_from((sent + 1).checked_sub(first)?).ok()?;
+            let wanted = usize::try_from(position - sent).ok()?;
+            for record in state.recent.iter().skip(skip).take(wanted) {
+                encode::put(
+                    &mut out,
+                    &encode::message(&self.name, record, encode::is_own(record, asker)),
+                );
+                if out.len() > crate::join::PAGE_BYTES {
+                    return None;
+                }
+            }
+        }
+        Some(out.freeze())
+    }
+}
+
+impl State {
+    fn must_fetch(&mut self) -> bool {
+        let must = self.ahead > self.cursor && !self.fetching;
+        self.fetching |= must;
+        must
+    }
+
+    /// Keeps what was shown at hand.
+    fn keep(&mut self, messages: &[Record]) {
+        for record in messages {
+            let next = self.recent.back().is_none_or(|last| record.seq == last.seq + 1);
+            if next && record.seq <= self.cursor {
+                self.recent.push_back(record.clone());
+            }
+        }
+        while self.recent.len() > RECENT {
+            self.recent.pop_front();
+        }
+    }
+}
