@@ -11,7 +11,8 @@ use std::{
 /// Time between two `typing` of one person in one room.
 const TYPING_EVERY: Duration = Duration::from_millis(roomcast_protocol::TYPING_INTERVAL_MS);
 
-/// The people in one room, sorted by name.
+/// The people in one room, sorted by name. One person has one `UserName` here, however they spell themselves: that of
+/// their [`User`](crate::User).
 #[derive(Debug, Default)]
 pub(crate) struct Presence {
     people: BTreeMap<Arc<UserName>, Person>,
@@ -161,7 +162,7 @@ mod tests {
     fn two_tabs_are_one_person_until_the_last_is_closed() {
         let (mut here, ann) = (Presence::default(), user("ann"));
         assert!(here.enter(&ann));
-        assert!(!here.enter(&user("Ann")));
+        assert!(!here.enter(&ann));
         assert_eq!(here.depart(&ann, true), Departure::Remains);
         assert_eq!(here.depart(&ann, true), Departure::Left);
         assert_eq!(here.len(), 0);
