@@ -35,11 +35,7 @@ impl Batch {
             Some(p) if p.lane == publish.lane && p.personal.is_empty() && publish.personal.is_empty() => {
                 p.end = end;
             }
-            _ => self.parts.push(Part {
-                end,
-                lane: publish.lane,
-                personal: publish.personal.clone(),
-            }),
+            _ => self.parts.push(Part { end, lane: publish.lane, personal: publish.personal.clone() }),
         }
     }
 
@@ -109,10 +105,7 @@ mod tests {
     use super::*;
 
     fn publish(frames: &'static str, lane: Lane, personal: &[(u64, &'static str)]) -> Publish {
-        let personal: Vec<_> = personal
-            .iter()
-            .map(|(t, f)| (*t, Bytes::from_static(f.as_bytes())))
-            .collect();
+        let personal: Vec<_> = personal.iter().map(|(t, f)| (*t, Bytes::from_static(f.as_bytes()))).collect();
         Publish {
             frames: Bytes::from_static(frames.as_bytes()),
             position: 0,

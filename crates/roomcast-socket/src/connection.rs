@@ -53,10 +53,9 @@ impl Transport {
     fn try_write_vectored(&mut self, waker: &Waker, slices: &[IoSlice<'_>]) -> io::Result<usize> {
         match self {
             Self::Tcp(s) => s.try_write_vectored(slices),
-            Self::Other(s) => at_once(
-                s.as_mut()
-                    .poll_write_vectored(&mut Context::from_waker(waker), slices),
-            ),
+            Self::Other(s) => {
+                at_once(s.as_mut().poll_write_vectored(&mut Context::from_waker(waker), slices))
+            }
         }
     }
 

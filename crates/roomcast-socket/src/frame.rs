@@ -61,10 +61,7 @@ pub(crate) fn close(code: u16, reason: &str) -> Bytes {
 }
 
 /// Lengths are written in their shortest form, as the RFC asks.
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "each arm's range fits the type it casts to"
-)]
+#[expect(clippy::cast_possible_truncation, reason = "each arm's range fits the type it casts to")]
 fn put_header(out: &mut BytesMut, opcode: u8, len: usize) {
     out.put_u8(FIN | opcode);
     match len {

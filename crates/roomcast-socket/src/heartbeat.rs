@@ -14,10 +14,7 @@ pub(crate) struct Wheel {
 
 impl Default for Wheel {
     fn default() -> Self {
-        Self {
-            slots: (0..SLOTS).map(|_| Vec::new()).collect(),
-            now: 0,
-        }
+        Self { slots: (0..SLOTS).map(|_| Vec::new()).collect(), now: 0 }
     }
 }
 

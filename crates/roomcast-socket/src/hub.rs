@@ -65,9 +65,7 @@ impl<H: Handler> Clone for Hub<H> {
 
 impl<H: Handler> fmt::Debug for Hub<H> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Hub")
-            .field("connections", &self.connections())
-            .finish_non_exhaustive()
+        f.debug_struct("Hub").field("connections", &self.connections()).finish_non_exhaustive()
     }
 }
 
@@ -89,11 +87,7 @@ impl<H: Handler> Hub<H> {
         }));
         for index in 0..hub.shards() {
             let thread = shard::spawn(hub.clone(), index)?;
-            hub.0
-                .threads
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .push(thread);
+            hub.0.threads.lock().unwrap_or_else(PoisonError::into_inner).push(thread);
         }
         Ok(hub)
     }
@@ -183,12 +177,7 @@ impl<H: Handler> Hub<H> {
 
     /// `local`: the stream belongs to the shard's own runtime.
     pub(crate) fn attach(&self, shard: usize, transport: Transport, early: Bytes, handler: H, local: bool) {
-        let attach = Attach {
-            transport,
-            early,
-            handler,
-            local,
-        };
+        let attach = Attach { transport, early, handler, local };
         self.0.inboxes[shard].push(shard, Inbound::Attach(Box::new(attach)));
     }
 

@@ -98,28 +98,19 @@ impl<H: Handler> Inbox<H> {
         if let Inbound::Publish(_, publish) = &inbound {
             self.waiting.fetch_add(publish.frames.len(), Ordering::AcqRel);
         }
-        self.queue
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(inbound);
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner).push(inbound);
         if IN_TURN.get() != shard {
             self.ready.signal.raise();
         }
     }
 
     pub(crate) fn take(&self, into: &mut Vec<Inbound<H>>) {
-        std::mem::swap(
-            &mut *self.queue.lock().unwrap_or_else(PoisonError::into_inner),
-            into,
-        );
+        std::mem::swap(&mut *self.queue.lock().unwrap_or_else(PoisonError::into_inner), into);
         self.waiting.store(0, Ordering::Release);
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.queue
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .is_empty()
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
     }
 
     /// Bytes that the shard has been given and has not begun to write.

@@ -111,10 +111,7 @@ mod tests {
     fn volatile_frames_give_way_first_and_durable_ones_are_never_dropped_in_silence() {
         let mut outbox = Outbox::default();
         let limit = VOLATILE_BYTES * 2;
-        assert_eq!(
-            outbox.push(frame(VOLATILE_BYTES + 1), Lane::Durable, limit),
-            Pushed::Queued
-        );
+        assert_eq!(outbox.push(frame(VOLATILE_BYTES + 1), Lane::Durable, limit), Pushed::Queued);
         assert_eq!(outbox.push(frame(1), Lane::Volatile, limit), Pushed::Dropped);
         assert_eq!(outbox.push(frame(1), Lane::Durable, limit), Pushed::Queued);
         assert_eq!(outbox.push(frame(limit), Lane::Durable, limit), Pushed::Full);
@@ -123,10 +120,7 @@ mod tests {
 
     #[test]
     fn one_frame_larger_than_the_limit_passes_an_empty_outbox() {
-        assert_eq!(
-            Outbox::default().push(frame(100), Lane::Durable, 10),
-            Pushed::Queued
-        );
+        assert_eq!(Outbox::default().push(frame(100), Lane::Durable, 10), Pushed::Queued);
     }
 
     #[test]

@@ -90,12 +90,7 @@ impl Reader {
     /// A reader that refuses messages of more than `max_message` bytes.
     #[must_use]
     pub fn new(max_message: usize) -> Self {
-        Self {
-            max_message,
-            partial: Vec::new(),
-            open: None,
-            closed: false,
-        }
+        Self { max_message, partial: Vec::new(), open: None, closed: false }
     }
 
     /// Reads what `bytes` holds (unmasking it in place) and returns how much was taken: all of it, unless
@@ -184,21 +179,10 @@ impl Reader {
     fn begin(&mut self, h: Header, on_event: &mut OnEvent<'_>) -> Result<ControlFlow<()>, Violation> {
         let open = self.open.get_or_insert_with(|| {
             let text = h.opcode == TEXT;
-            Box::new(Open {
-                text,
-                data: Vec::new(),
-                valid: 0,
-                remaining: 0,
-                key: h.key,
-                fin: h.fin,
-            })
+            Box::new(Open { text, data: Vec::new(), valid: 0, remaining: 0, key: h.key, fin: h.fin })
         });
         (open.remaining, open.key, open.fin) = (h.len, h.key, h.fin);
-        if h.len == 0 {
-            self.frame_end(on_event)
-        } else {
-            Ok(ControlFlow::Continue(()))
-        }
+        if h.len == 0 { self.frame_end(on_event) } else { Ok(ControlFlow::Continue(())) }
     }
 
     /// More of the data frame that is being gathered. Nothing is allocated for bytes that have not come.
@@ -216,11 +200,7 @@ impl Reader {
         open.data.extend_from_slice(&bytes[..n]);
         open.remaining -= n;
         open.validate()?;
-        let flow = if open.remaining == 0 {
-            self.frame_end(on_event)?
-        } else {
-            ControlFlow::Continue(())
-        };
+        let flow = if open.remaining == 0 { self.frame_end(on_event)? } else { ControlFlow::Continue(()) };
         Ok((n, flow))
     }
 

@@ -66,21 +66,17 @@ pub(crate) type Cell<H> = Rc<RefCell<Shard<H>>>;
 pub(crate) fn spawn<H: Handler>(hub: Hub<H>, index: usize) -> io::Result<JoinHandle<()>> {
     // The runtime cannot leave its thread, so its thread says whether there is one.
     let (tx, started) = std::sync::mpsc::sync_channel(1);
-    let thread = std::thread::Builder::new()
-        .name(format!("shard-{index}"))
-        .spawn(move || {
-            let built = Builder::new_current_thread()
-                .enable_all()
-                .build_local(LocalOptions::default());
-            let (runtime, result) = match built {
-                Ok(runtime) => (Some(runtime), Ok(())),
-                Err(error) => (None, Err(error)),
-            };
-            let _ = tx.send(result);
-            if let Some(runtime) = runtime {
-                runtime.block_on(run(hub, index));
-            }
-        })?;
+    let thread = std::thread::Builder::new().name(format!("shard-{index}")).spawn(move || {
+        let built = Builder::new_current_thread().enable_all().build_local(LocalOptions::default());
+        let (runtime, result) = match built {
+            Ok(runtime) => (Some(runtime), Ok(())),
+            Err(error) => (None, Err(error)),
+        };
+        let _ = tx.send(result);
+        if let Some(runtime) = runtime {
+            runtime.block_on(run(hub, index));
+        }
+    })?;
     started.recv().map_err(io::Error::other)??;
     Ok(thread)
 }
@@ -125,11 +121,7 @@ impl<H: Handler> Shard<H> {
 
     /// Takes over a stream.
     pub(crate) fn attach(&mut self, new: Attach<H>) {
-        let transport = if new.local {
-            Some(new.transport)
-        } else {
-            on_this_runtime(new.transport)
-        };
+        let transport = if new.local { Some(new.transport) } else { on_this_runtime(new.transport) };
         let Some(transport) = transport else { return };
         let entry = self.connections.vacant_entry();
         let Ok(key) = u32::try_from(entry.key()) else {
@@ -138,10 +130,7 @@ impl<H: Handler> Shard<H> {
         let queued = ConnWaker::new(self.hub.inner().inboxes[self.index].ready.clone(), key);
         let now = self.wheel.now();
         self.serial += 1;
-        let id = ConnectionId {
-            key,
-            serial: self.serial,
-        };
+        let id = ConnectionId { key, serial: self.serial };
         entry.insert(Connection {
             transport,
             waker: Waker::from(queued.clone()),
@@ -177,14 +166,9 @@ impl<H: Handler> Shard<H> {
         call: impl FnOnce(&mut H, &mut Context<'_, H>) -> R,
     ) -> Option<R> {
         let connection = self.connections.get_mut(key as usize)?;
-        let id = ConnectionId {
-            key,
-            serial: connection.serial,
-        };
+        let id = ConnectionId { key, serial: connection.serial };
         let mut handler = connection.handler.take()?;
-        let result = catch_unwind(AssertUnwindSafe(|| {
-            call(&mut handler, &mut Context { shard: self, id })
-        }));
+        let result = catch_unwind(AssertUnwindSafe(|| call(&mut handler, &mut Context { shard: self, id })));
         if let Some(connection) = self.connections.get_mut(key as usize) {
             connection.handler = Some(handler);
         }
@@ -200,18 +184,12 @@ impl<H: Handler> Shard<H> {
     }
 
     pub(crate) fn is(&self, id: ConnectionId) -> bool {
-        self.connections
-            .get(id.key as usize)
-            .is_some_and(|c| c.serial == id.serial)
+        self.connections.get(id.key as usize).is_some_and(|c| c.serial == id.serial)
     }
 
     pub(crate) fn send(&mut self, key: u32, frames: Bytes, lane: Lane) {
         let limit = self.hub.options().outbox_bytes;
-        let Some(c) = self
-            .connections
-            .get_mut(key as usize)
-            .filter(|c| c.phase == Phase::Open)
-        else {
+        let Some(c) = self.connections.get_mut(key as usize).filter(|c| c.phase == Phase::Open) else {
             return;
         };
         if c.outbox.is_none() {
@@ -256,10 +234,7 @@ impl<H: Handler> Shard<H> {
         };
         c.notify = true;
         if c.outbox.is_none() {
-            self.to_notify.push(ConnectionId {
-                key,
-                serial: c.serial,
-            });
+            self.to_notify.push(ConnectionId { key, serial: c.serial });
         }
     }
 

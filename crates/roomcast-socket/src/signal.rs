@@ -42,11 +42,7 @@ impl Signal {
         }
         *self.waker.lock().unwrap_or_else(PoisonError::into_inner) = Some(cx.waker().clone());
         // A raise between the swap and the store found no waker: look again.
-        if self.raised.swap(false, Ordering::AcqRel) {
-            Poll::Ready(())
-        } else {
-            Poll::Pending
-        }
+        if self.raised.swap(false, Ordering::AcqRel) { Poll::Ready(()) } else { Poll::Pending }
     }
 }
 
@@ -61,10 +57,7 @@ pub(crate) struct Ready {
 impl Ready {
     /// Swaps the list with an empty one, which keeps its capacity.
     pub(crate) fn take(&self, into: &mut Vec<u32>) {
-        std::mem::swap(
-            &mut *self.list.lock().unwrap_or_else(PoisonError::into_inner),
-            into,
-        );
+        std::mem::swap(&mut *self.list.lock().unwrap_or_else(PoisonError::into_inner), into);
     }
 }
 
@@ -78,11 +71,7 @@ pub(crate) struct ConnWaker {
 
 impl ConnWaker {
     pub(crate) fn new(ready: Arc<Ready>, key: u32) -> Arc<Self> {
-        Arc::new(Self {
-            ready,
-            queued: AtomicBool::new(false),
-            key,
-        })
+        Arc::new(Self { ready, queued: AtomicBool::new(false), key })
     }
 
     /// From here on a wake queues the connection again.
@@ -98,11 +87,7 @@ impl Wake for ConnWaker {
 
     fn wake_by_ref(self: &Arc<Self>) {
         if !self.queued.swap(true, Ordering::AcqRel) {
-            self.ready
-                .list
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .push(self.key);
+            self.ready.list.lock().unwrap_or_else(PoisonError::into_inner).push(self.key);
             self.ready.signal.raise();
         }
     }

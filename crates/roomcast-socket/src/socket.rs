@@ -56,10 +56,7 @@ impl<Out> fmt::Debug for Peer<Out> {
 
 impl<Out> Peer<Out> {
     fn new(remote: Remote<Channel>) -> Self {
-        Self {
-            remote,
-            out: PhantomData,
-        }
+        Self { remote, out: PhantomData }
     }
 
     /// Subscribes to a topic. What is published after this call returns is received, by whomever, in order.
@@ -101,9 +98,7 @@ impl<Out: Serialize> Peer<Out> {
     /// [`Congested`] when more waits to be written than may.
     pub fn publish(&self, topic: &str, message: &Out) -> Result<(), Congested> {
         let hub = self.remote.hub();
-        encode(message).map_or(Ok(()), |frame| {
-            hub.publish(&hub.topic(topic), Publish::from(frame))
-        })
+        encode(message).map_or(Ok(()), |frame| hub.publish(&hub.topic(topic), Publish::from(frame)))
     }
 }
 
@@ -211,20 +206,12 @@ impl Channel {
         let open: OnOpen = Box::new(move |remote| {
             let (tx, incoming) = mpsc::channel(WAITING_MESSAGES);
             let full = Arc::new(AtomicBool::new(false));
-            let socket = Socket {
-                peer: Peer::new(remote),
-                incoming,
-                full: full.clone(),
-                kind: PhantomData,
-            };
+            let socket = Socket { peer: Peer::new(remote), incoming, full: full.clone(), kind: PhantomData };
             // It ends with the connection: `recv` then answers `None`.
             runtime.spawn(program(socket));
             Sink::Socket(tx, full)
         });
-        Self {
-            open: Some(open),
-            sink: None,
-        }
+        Self { open: Some(open), sink: None }
     }
 
     /// Messages go to a callback, which runs on the connection's shard and must not block.
@@ -245,10 +232,7 @@ impl Channel {
                 );
             }))
         });
-        Self {
-            open: Some(open),
-            sink: None,
-        }
+        Self { open: Some(open), sink: None }
     }
 }
 

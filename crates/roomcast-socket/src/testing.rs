@@ -19,11 +19,7 @@ impl Frame {
     /// A close frame's code.
     #[must_use]
     pub fn close_code(&self) -> Option<u16> {
-        (self.opcode == 8).then(|| {
-            self.payload
-                .first_chunk()
-                .map_or(1005, |b| u16::from_be_bytes(*b))
-        })
+        (self.opcode == 8).then(|| self.payload.first_chunk().map_or(1005, |b| u16::from_be_bytes(*b)))
     }
 
     /// The payload as text; empty where it is not UTF-8.
@@ -58,11 +54,7 @@ impl Client {
             head.push(stream.read_u8().await?);
         }
         let head = String::from_utf8_lossy(&head).into_owned();
-        if head.starts_with("HTTP/1.1 101") {
-            Ok(Self { stream })
-        } else {
-            Err(io::Error::other(head))
-        }
+        if head.starts_with("HTTP/1.1 101") { Ok(Self { stream }) } else { Err(io::Error::other(head)) }
     }
 
     /// Sends a text message.
@@ -108,10 +100,7 @@ impl Client {
 
 /// A client's frame with this first byte (FIN, reserved bits, opcode), its key included.
 #[must_use]
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "each arm's range fits the type it casts to"
-)]
+#[expect(clippy::cast_possible_truncation, reason = "each arm's range fits the type it casts to")]
 pub fn masked(first: u8, payload: &[u8]) -> Vec<u8> {
     let key = [0x12, 0x34, 0x56, 0x78];
     let mut out = vec![first];

@@ -43,10 +43,7 @@ struct Subscription {
 
 impl<T> Default for Topics<T> {
     fn default() -> Self {
-        Self {
-            topics: Slab::new(),
-            subscriptions: Vec::new(),
-        }
+        Self { topics: Slab::new(), subscriptions: Vec::new() }
     }
 }
 
@@ -56,12 +53,7 @@ impl<T> Default for Topics<T> {
 )]
 impl<T> Topics<T> {
     pub(crate) fn insert(&mut self, value: T) -> u32 {
-        self.topics.insert(Entry {
-            value,
-            members: Vec::new(),
-            cursor: 0,
-            end: 0,
-        }) as u32
+        self.topics.insert(Entry { value, members: Vec::new(), cursor: 0, end: 0 }) as u32
     }
 
     /// Forgets a topic that has no members.
@@ -85,22 +77,15 @@ impl<T> Topics<T> {
     /// False where it was subscribed already.
     pub(crate) fn subscribe(&mut self, connection: u32, topic: u32) -> bool {
         if self.subscriptions.len() <= connection as usize {
-            self.subscriptions
-                .resize_with(connection as usize + 1, SmallVec::new);
+            self.subscriptions.resize_with(connection as usize + 1, SmallVec::new);
         }
         let of = &mut self.subscriptions[connection as usize];
         if of.iter().any(|s| s.topic == topic) {
             return false;
         }
         let members = &mut self.topics[topic as usize].members;
-        of.push(Subscription {
-            topic,
-            position: members.len() as u32,
-        });
-        members.push(Member {
-            connection,
-            subscription: of.len() as u32 - 1,
-        });
+        of.push(Subscription { topic, position: members.len() as u32 });
+        members.push(Member { connection, subscription: of.len() as u32 - 1 });
         true
     }
 
@@ -143,12 +128,7 @@ impl<T> Topics<T> {
         topic: u32,
         n: usize,
     ) -> (&mut T, impl ExactSizeIterator<Item = u32> + use<'_, T>) {
-        let Entry {
-            value,
-            members,
-            cursor,
-            end,
-        } = &mut self.topics[topic as usize];
+        let Entry { value, members, cursor, end } = &mut self.topics[topic as usize];
         let slice = *cursor..(*cursor + n).min(*end);
         *cursor = slice.end;
         (value, members[slice].iter().map(|m| m.connection))
@@ -223,10 +203,7 @@ mod tests {
     fn run(index: &mut Topics<()>, model: &mut Model, step: &Step) {
         match *step {
             Step::Subscribe(c, t) => {
-                assert_eq!(
-                    index.subscribe(c, t),
-                    model.members.entry(t).or_default().insert(c)
-                );
+                assert_eq!(index.subscribe(c, t), model.members.entry(t).or_default().insert(c));
             }
             Step::Unsubscribe(c, t) => assert_eq!(index.unsubscribe(c, t), model.leave(c, t)),
             Step::LeaveAll(c) => {
@@ -237,18 +214,13 @@ mod tests {
             }
             Step::Begin(t) => {
                 index.begin(t);
-                model
-                    .owed
-                    .insert(t, model.members.get(&t).cloned().unwrap_or_default());
+                model.owed.insert(t, model.members.get(&t).cloned().unwrap_or_default());
             }
             Step::Serve(t, n) => {
                 let served: Vec<_> = index.serve(t, n).1.collect();
                 let owed = model.owed.entry(t).or_default();
                 assert_eq!(served.len(), n.min(owed.len()));
-                assert!(
-                    served.iter().all(|c| owed.remove(c)),
-                    "served twice, or without being owed"
-                );
+                assert!(served.iter().all(|c| owed.remove(c)), "served twice, or without being owed");
                 assert_eq!(index.serving(t), !owed.is_empty());
             }
         }

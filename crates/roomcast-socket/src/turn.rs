@@ -53,10 +53,7 @@ struct Pace {
 
 impl Default for Pace {
     fn default() -> Self {
-        Self {
-            ended: Instant::now(),
-            wrote: Duration::ZERO,
-        }
+        Self { ended: Instant::now(), wrote: Duration::ZERO }
     }
 }
 
@@ -128,11 +125,8 @@ impl<H: Handler> Shard<H> {
                 Inbound::Attach(new) => self.attach(*new),
                 Inbound::Spawn(spawn) => drop(tokio::task::spawn_local(spawn())),
                 Inbound::Shutdown(close) => {
-                    let keys: Vec<_> = self
-                        .connections
-                        .iter()
-                        .filter_map(|(k, _)| u32::try_from(k).ok())
-                        .collect();
+                    let keys: Vec<_> =
+                        self.connections.iter().filter_map(|(k, _)| u32::try_from(k).ok()).collect();
                     for key in keys {
                         self.with_handler(key, |h, cx| h.shutdown(cx, close));
                     }

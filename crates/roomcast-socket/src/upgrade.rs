@@ -93,21 +93,11 @@ impl<S: Send + Sync> FromRequestParts<S> for Upgrade {
             (Some(handover), _) => Way::Handover(handover.clone()),
             (None, Some(on_upgrade)) => Way::OnUpgrade(on_upgrade),
             (None, None) => {
-                return Err(refuse(
-                    StatusCode::UPGRADE_REQUIRED,
-                    "this connection cannot be upgraded",
-                ));
+                return Err(refuse(StatusCode::UPGRADE_REQUIRED, "this connection cannot be upgraded"));
             }
         };
-        let offered = tokens(&parts.headers, header::SEC_WEBSOCKET_PROTOCOL)
-            .map(str::to_owned)
-            .collect();
-        Ok(Self {
-            accept,
-            offered,
-            selected: None,
-            way,
-        })
+        let offered = tokens(&parts.headers, header::SEC_WEBSOCKET_PROTOCOL).map(str::to_owned).collect();
+        Ok(Self { accept, offered, selected: None, way })
     }
 }
 

@@ -33,9 +33,7 @@ async fn serve(app: Router) -> SocketAddr {
 
 /// Fails rather than hangs.
 async fn soon<T>(what: impl Future<Output = T>) -> T {
-    tokio::time::timeout(Duration::from_secs(20), what)
-        .await
-        .expect("this takes too long")
+    tokio::time::timeout(Duration::from_secs(20), what).await.expect("this takes too long")
 }
 
 /// A handler that publishes what it hears to one topic, and writes down how connections end.
@@ -86,11 +84,7 @@ impl World {
         let log = Log::default();
         let state = (hub.clone(), log.clone());
         let app = Router::new().route("/", get(enter)).with_state(state);
-        Self {
-            hub,
-            log,
-            address: serve(app).await,
-        }
+        Self { hub, log, address: serve(app).await }
     }
 
     async fn client(&self) -> Client {

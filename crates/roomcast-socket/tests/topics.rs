@@ -7,11 +7,7 @@ use roomcast_socket::{Hub, Options, testing::Client};
 mod program;
 
 async fn start() -> std::net::SocketAddr {
-    let hub = Hub::start(Options {
-        shards: 2,
-        ..Options::default()
-    })
-    .unwrap();
+    let hub = Hub::start(Options { shards: 2, ..Options::default() }).unwrap();
     serve(program::app(hub)).await
 }
 
@@ -54,15 +50,9 @@ async fn a_program_that_is_behind_slows_its_peer_and_loses_nothing() {
     let mut ann = Client::connect(address, "/rooms/busy?name=ann").await.unwrap();
     expect(&mut ann, r#"{"type":"join","name":"ann"}"#).await;
     for n in 0..500 {
-        ann.send(&format!(r#"{{"type":"message","content":"{n}"}}"#))
-            .await
-            .unwrap();
+        ann.send(&format!(r#"{{"type":"message","content":"{n}"}}"#)).await.unwrap();
     }
     for n in 0..500 {
-        expect(
-            &mut ann,
-            &format!(r#"{{"type":"message","name":"ann","content":"{n}"}}"#),
-        )
-        .await;
+        expect(&mut ann, &format!(r#"{{"type":"message","name":"ann","content":"{n}"}}"#)).await;
     }
 }

@@ -88,13 +88,10 @@ impl Outgoing {
 
 impl Chat {
     pub(crate) fn append(&self, messages: Vec<(Append, Reply)>) {
-        let (batch, waiting): (Vec<_>, Vec<_>) = messages
-            .into_iter()
-            .map(|(append, reply)| (append.clone(), (append, reply)))
-            .unzip();
+        let (batch, waiting): (Vec<_>, Vec<_>) =
+            messages.into_iter().map(|(append, reply)| (append.clone(), (append, reply))).unzip();
         let chat = self.clone();
-        self.store()
-            .append(batch, Box::new(move |results| chat.appended(waiting, results)));
+        self.store().append(batch, Box::new(move |results| chat.appended(waiting, results)));
     }
 
     /// After the commit, on the store's writer: the bus is told first, then the senders.
@@ -129,12 +126,7 @@ impl Chat {
         for (room, messages) in rooms {
             let head = messages.last().map_or(0, |m| m.seq);
             let epoch = self.store().epoch();
-            self.bus().publish(Notice::Log {
-                room,
-                epoch,
-                head,
-                messages: messages.into(),
-            });
+            self.bus().publish(Notice::Log { room, epoch, head, messages: messages.into() });
         }
     }
 }

@@ -30,11 +30,7 @@ pub(crate) struct Users {
 
 impl Users {
     pub(crate) fn new(rate: Rate) -> Self {
-        Self {
-            rate,
-            keys: RandomState::new(),
-            people: Mutex::default(),
-        }
+        Self { rate, keys: RandomState::new(), people: Mutex::default() }
     }
 
     /// The person of this name. Whoever names the same identity is the same person, under the name that was
@@ -46,11 +42,7 @@ impl Users {
         }
         let identity: Arc<str> = name.identity().into();
         let tag = self.keys.hash_one(&identity);
-        let user = Arc::new(User {
-            name: Arc::new(name),
-            tag,
-            budget: Budget::new(self.rate),
-        });
+        let user = Arc::new(User { name: Arc::new(name), tag, budget: Budget::new(self.rate) });
         people.insert(identity, user.clone());
         user
     }
@@ -81,10 +73,7 @@ mod tests {
 
     #[test]
     fn a_person_is_one_however_many_connections_and_their_budget_outlives_them() {
-        let users = Users::new(Rate {
-            messages: NonZeroU32::MIN,
-            per: Duration::from_millis(300),
-        });
+        let users = Users::new(Rate { messages: NonZeroU32::MIN, per: Duration::from_millis(300) });
         let ann = users.get(UserName::parse("Ann").unwrap());
         let same = users.get(UserName::parse("ann").unwrap());
         assert!(Arc::ptr_eq(&ann, &same) && same.name.name() == "Ann");

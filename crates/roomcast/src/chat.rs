@@ -53,11 +53,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self {
-            rate: Rate::default(),
-            grace: Duration::from_millis(GRACE_MS),
-            clock: Arc::new(SystemClock),
-        }
+        Self { rate: Rate::default(), grace: Duration::from_millis(GRACE_MS), clock: Arc::new(SystemClock) }
     }
 }
 
@@ -109,9 +105,7 @@ pub struct Post {
 
 impl fmt::Debug for Chat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Chat")
-            .field("options", &self.0.options)
-            .finish_non_exhaustive()
+        f.debug_struct("Chat").field("options", &self.0.options).finish_non_exhaustive()
     }
 }
 
@@ -152,10 +146,7 @@ impl Chat {
         let only = match entry {
             Entry::Any => None,
             Entry::Room(room, resume) => {
-                let resume = resume.map(|(seq, epoch)| Resume {
-                    seq,
-                    epoch: epoch.into(),
-                });
+                let resume = resume.map(|(seq, epoch)| Resume { seq, epoch: epoch.into() });
                 Some(Only { room, resume })
             }
         };
@@ -194,11 +185,7 @@ impl Chat {
     }
 
     pub(crate) async fn open(&self, name: RoomName) -> Result<Arc<Room>, StoreError> {
-        let (room, made) = self
-            .0
-            .rooms
-            .open(name.clone(), &self.0.hub, &*self.0.store)
-            .await?;
+        let (room, made) = self.0.rooms.open(name.clone(), &self.0.hub, &*self.0.store).await?;
         if made {
             self.0.bus.subscribe(&name);
             let head = self.0.store.head(name).await?;

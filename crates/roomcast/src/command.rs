@@ -19,27 +19,16 @@ pub(crate) fn run(session: &mut Session, cx: &mut Cx<'_>, envelope: Envelope<'_>
     let room = frame.room().map(str::to_owned);
     let failed_id = id.clone();
     if let Err(error) = dispatch(session, cx, id, frame) {
-        let room = room
-            .as_deref()
-            .or(session.only.as_ref().map(|only| only.room.as_str()))
-            .map(str::to_owned);
+        let room =
+            room.as_deref().or(session.only.as_ref().map(|only| only.room.as_str())).map(str::to_owned);
         session.refuse(cx, failed_id, room.as_deref(), error);
     }
 }
 
 fn dispatch(session: &mut Session, cx: &mut Cx<'_>, id: Option<Id>, frame: ClientFrame<'_>) -> Outcome {
     match frame {
-        ClientFrame::Message {
-            room,
-            content,
-            nonce,
-            reply_to,
-        } => {
-            let said = message::Said {
-                content: &content,
-                nonce: nonce.as_deref(),
-                reply_to,
-            };
+        ClientFrame::Message { room, content, nonce, reply_to } => {
+            let said = message::Said { content: &content, nonce: nonce.as_deref(), reply_to };
             message::run(session, cx, id, room.as_deref(), &said)
         }
         ClientFrame::Typing { room } => typing::run(session, room.as_deref()),

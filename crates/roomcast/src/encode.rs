@@ -43,11 +43,7 @@ pub(crate) fn history_message<'a>(record: &'a Record, asker: &User) -> HistoryMe
         user: Cow::Borrowed(record.user.name()),
         content: Cow::Borrowed(&record.content),
         timestamp: seconds(record.at_ms),
-        nonce: record
-            .nonce
-            .as_deref()
-            .filter(|_| is_own(record, asker))
-            .map(Cow::Borrowed),
+        nonce: record.nonce.as_deref().filter(|_| is_own(record, asker)).map(Cow::Borrowed),
         reply_to: record.reply_to,
         edited: None,
         deleted: false,

@@ -31,11 +31,7 @@ pub(crate) fn frame<'a>(id: Option<Id>, room: &'a RoomName, page: &'a Page, aske
     ServerFrame::History(History {
         id,
         room: room.as_str().into(),
-        messages: page
-            .messages
-            .iter()
-            .map(|record| encode::history_message(record, asker))
-            .collect(),
+        messages: page.messages.iter().map(|record| encode::history_message(record, asker)).collect(),
         more: page.more,
     })
 }

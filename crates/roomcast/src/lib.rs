@@ -16,6 +16,7 @@ pub mod chat;
 mod session;
 mod command;
 mod join;
+mod catch_up;
 mod append;
 pub mod store;
 pub mod bus;

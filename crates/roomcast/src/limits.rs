@@ -26,10 +26,7 @@ impl Default for Rate {
     /// 10 in a second.
     fn default() -> Self {
         const TEN: NonZeroU32 = NonZeroU32::new(10).expect("ten is not zero");
-        Self {
-            messages: TEN,
-            per: Duration::from_secs(1),
-        }
+        Self { messages: TEN, per: Duration::from_secs(1) }
     }
 }
 
@@ -52,10 +49,7 @@ impl Budget {
         // An interval of at least a nanosecond is what the quota asks for.
         let quota = Quota::with_period(rate.interval()).unwrap_or(Quota::per_second(rate.messages));
         let limiter = RateLimiter::direct_with_clock(quota.allow_burst(rate.messages), MonotonicClock);
-        Self {
-            rate,
-            limiter: limiter.with_middleware(),
-        }
+        Self { rate, limiter: limiter.with_middleware() }
     }
 
     /// One message. What is left, or how long to wait.
@@ -75,9 +69,7 @@ impl Budget {
 
     /// Nothing was spent that has not come back.
     pub(crate) fn is_whole(&self) -> bool {
-        self.limiter
-            .check_n(self.rate.messages)
-            .is_ok_and(|fits| fits.is_ok())
+        self.limiter.check_n(self.rate.messages).is_ok_and(|fits| fits.is_ok())
     }
 }
 
@@ -92,10 +84,8 @@ mod tests {
 
     #[test]
     fn a_budget_is_spent_told_and_refilled() {
-        let budget = Budget::new(Rate {
-            messages: NonZeroU32::new(3).unwrap(),
-            per: Duration::from_millis(600),
-        });
+        let budget =
+            Budget::new(Rate { messages: NonZeroU32::new(3).unwrap(), per: Duration::from_millis(600) });
         for remaining in [2, 1, 0] {
             let left = budget.spend().unwrap();
             assert_eq!(left.remaining, remaining);

@@ -76,10 +76,7 @@ impl Presence {
 
     /// A grace has ended. True where the person has not come back.
     pub(crate) fn grace_ended(&mut self, user: &Arc<UserName>, departure: u64) -> bool {
-        let gone = self
-            .people
-            .get(user)
-            .is_some_and(|p| p.connections == 0 && p.departures == departure);
+        let gone = self.people.get(user).is_some_and(|p| p.connections == 0 && p.departures == departure);
         if gone {
             self.remove(user);
         }
@@ -96,9 +93,7 @@ impl Presence {
         let Some(person) = self.people.get_mut(user) else {
             return false;
         };
-        let may = person
-            .typed
-            .is_none_or(|t| now.saturating_duration_since(t) >= TYPING_EVERY);
+        let may = person.typed.is_none_or(|t| now.saturating_duration_since(t) >= TYPING_EVERY);
         if may {
             person.typed = Some(now);
         }

@@ -60,12 +60,7 @@ impl Room {
             connections: 0,
             retired: false,
         };
-        Self {
-            name,
-            topic,
-            hub,
-            state: Mutex::new(state),
-        }
+        Self { name, topic, hub, state: Mutex::new(state) }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -35,11 +35,7 @@ impl Rooms {
         hub: &SessionHub,
         store: &dyn Store,
     ) -> Result<(Arc<Room>, bool), StoreError> {
-        let slot = self
-            .rooms
-            .pin_owned()
-            .get_or_insert_with(name.clone(), Arc::default)
-            .clone();
+        let slot = self.rooms.pin_owned().get_or_insert_with(name.clone(), Arc::default).clone();
         let mut made = false;
         let room = slot
             .room
@@ -56,21 +52,14 @@ impl Rooms {
     pub(crate) fn retire(&self, room: &Room) -> bool {
         let retired = room.retire();
         if retired {
-            let is_it = |slot: &Arc<Slot>| {
-                slot.room
-                    .get()
-                    .is_some_and(|r| std::ptr::eq(Arc::as_ptr(r), room))
-            };
+            let is_it =
+                |slot: &Arc<Slot>| slot.room.get().is_some_and(|r| std::ptr::eq(Arc::as_ptr(r), room));
             let _ = self.rooms.pin().remove_if(&room.name, |_, slot| is_it(slot));
         }
         retired
     }
 
     pub(crate) fn all(&self) -> Vec<Arc<Room>> {
-        self.rooms
-            .pin()
-            .values()
-            .filter_map(|slot| slot.room.get().cloned())
-            .collect()
+        self.rooms.pin().values().filter_map(|slot| slot.room.get().cloned()).collect()
     }
 }

@@ -4,10 +4,10 @@
 use crate::{
     append::{Flow, Outgoing},
     auth::User,
+    catch_up::Membership,
     chat::Chat,
     command,
     encode::encode,
-    join::Membership,
 };
 use bytes::Bytes;
 use roomcast_protocol::{
@@ -43,24 +43,14 @@ pub(crate) struct Only {
 
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Session")
-            .field("user", &self.user.name)
-            .finish_non_exhaustive()
+        f.debug_struct("Session").field("user", &self.user.name).finish_non_exhaustive()
     }
 }
 
 impl Session {
     pub(crate) fn new(chat: Chat, user: Arc<User>, only: Option<Only>, hold: Box<dyn Send>) -> Self {
         let rooms = SmallVec::new();
-        Self {
-            chat,
-            user,
-            only: only.map(Box::new),
-            rooms,
-            flow: None,
-            busy: false,
-            _hold: hold,
-        }
+        Self { chat, user, only: only.map(Box::new), rooms, flow: None, busy: false, _hold: hold }
     }
 
     fn hello(&self, cx: &mut Cx<'_>) -> Bytes {
@@ -84,14 +74,7 @@ impl Session {
 
     pub(crate) fn refuse(&self, cx: &mut Cx<'_>, id: Option<Id>, room: Option<&str>, error: ErrorFrame<'_>) {
         self.chat.count_refusal();
-        say(
-            cx,
-            &ServerFrame::Error(ErrorFrame {
-                id,
-                room: room.map(Into::into),
-                ..error
-            }),
-        );
+        say(cx, &ServerFrame::Error(ErrorFrame { id, room: room.map(Into::into), ..error }));
     }
 
     /// Nothing more is read until [`Session::resume`].
@@ -164,12 +147,8 @@ impl Handler for Session {
 
     fn shutdown(&mut self, cx: &mut Cx<'_>, close: Close) {
         let retry_after_ms = self.chat.retry_after_ms(&cx.remote());
-        let away = GoingAway {
-            code: close.code,
-            reason: close.reason.into(),
-            reconnect: true,
-            retry_after_ms,
-        };
+        let away =
+            GoingAway { code: close.code, reason: close.reason.into(), reconnect: true, retry_after_ms };
         say(cx, &ServerFrame::GoingAway(away));
         cx.close(close);
     }

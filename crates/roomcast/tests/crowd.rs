@@ -13,13 +13,7 @@ async fn a_crowd_is_told_of_its_changes_in_one_frame() {
     }
     let mut last = world.join("hall", "zzz").await;
     let presence = last.until("presence").await;
-    assert_eq!(
-        (
-            presence["users"].as_array().unwrap().len(),
-            presence["count"].as_u64()
-        ),
-        (200, Some(262))
-    );
+    assert_eq!((presence["users"].as_array().unwrap().len(), presence["count"].as_u64()), (200, Some(262)));
     last.hears_no("join").await;
     let (mut alone, mut together, mut count) = (0, 0, 0);
     while alone + together < 261 {

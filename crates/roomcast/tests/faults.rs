@@ -39,21 +39,10 @@ impl Bus for Chaos {
             0 => {}
             1 => [notice.clone(), notice].into_iter().for_each(|n| listener(n)),
             2 | 3 => self.late.lock().unwrap().push(notice),
-            4 => std::mem::take(&mut *self.late.lock().unwrap())
-                .into_iter()
-                .rev()
-                .for_each(|n| listener(n)),
+            4 => std::mem::take(&mut *self.late.lock().unwrap()).into_iter().rev().for_each(|n| listener(n)),
             5 => {
-                if let Notice::Log {
-                    room, epoch, head, ..
-                } = notice
-                {
-                    listener(Notice::Log {
-                        room,
-                        epoch,
-                        head,
-                        messages: Arc::new([]),
-                    });
+                if let Notice::Log { room, epoch, head, .. } = notice {
+                    listener(Notice::Log { room, epoch, head, messages: Arc::new([]) });
                 }
             }
             _ => listener(notice),
@@ -66,16 +55,9 @@ impl Bus for Chaos {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bus_that_loses_doubles_and_reorders_costs_no_message() {
-    let world = World::with(
-        Arc::new(Memory::default()),
-        Arc::new(Chaos::default()),
-        Default::default(),
-    )
-    .await;
-    let (mut ann, mut bob) = (
-        world.settled("hall", "ann").await,
-        world.settled("hall", "bob").await,
-    );
+    let world =
+        World::with(Arc::new(Memory::default()), Arc::new(Chaos::default()), Default::default()).await;
+    let (mut ann, mut bob) = (world.settled("hall", "ann").await, world.settled("hall", "bob").await);
     world.say("hall", 1000, "x").await;
     // The last notices may have been lost: the next one tells of them.
     for _ in 0..7 {
@@ -134,18 +116,11 @@ impl Store for Failing {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_store_that_fails_is_told_of_and_recovers_by_itself() {
-    let store = Arc::new(Failing {
-        inner: Memory::default(),
-        fails: AtomicBool::new(false),
-    });
+    let store = Arc::new(Failing { inner: Memory::default(), fails: AtomicBool::new(false) });
     let world = World::with(store.clone(), Arc::new(Local::default()), Default::default()).await;
-    let (mut ann, mut bob) = (
-        world.settled("hall", "ann").await,
-        world.settled("hall", "bob").await,
-    );
+    let (mut ann, mut bob) = (world.settled("hall", "ann").await, world.settled("hall", "bob").await);
     store.fails.store(true, Ordering::Release);
-    ann.send(json!({"type": "message", "content": "lost?", "nonce": "n", "id": 1}))
-        .await;
+    ann.send(json!({"type": "message", "content": "lost?", "nonce": "n", "id": 1})).await;
     let error = ann.until("error").await;
     assert_eq!(
         (&error["code"], &error["id"], &error["temporary"]),
@@ -157,14 +132,10 @@ async fn a_store_that_fails_is_told_of_and_recovers_by_itself() {
     let mut any = crate::Client::connect(world.address, "/ws?user=eve").await;
     any.send(json!({"type": "join", "room": "new", "id": 3})).await;
     let error = any.until("error").await;
-    assert_eq!(
-        (&error["code"], &error["room"]),
-        (&json!("unavailable"), &json!("new"))
-    );
+    assert_eq!((&error["code"], &error["room"]), (&json!("unavailable"), &json!("new")));
 
     store.fails.store(false, Ordering::Release);
-    ann.send(json!({"type": "message", "content": "lost?", "nonce": "n", "id": 4}))
-        .await;
+    ann.send(json!({"type": "message", "content": "lost?", "nonce": "n", "id": 4})).await;
     assert_eq!(ann.until("ack").await["seq"], 1);
     assert_eq!(bob.until("message").await["content"], "lost?");
     any.send(json!({"type": "join", "room": "new", "id": 5})).await;

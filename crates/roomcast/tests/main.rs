@@ -38,25 +38,13 @@ struct World {
 
 impl World {
     async fn start() -> Self {
-        Self::with(
-            Arc::new(Memory::default()),
-            Arc::new(Local::default()),
-            socket::Options::default(),
-        )
-        .await
+        Self::with(Arc::new(Memory::default()), Arc::new(Local::default()), socket::Options::default()).await
     }
 
     async fn with(store: Arc<dyn Store>, bus: Arc<dyn Bus>, options: socket::Options) -> Self {
         let hub = Hub::start(socket::Options { shards: 2, ..options }).unwrap();
-        let rate = Rate {
-            messages: NonZeroU32::new(1_000_000).unwrap(),
-            per: Duration::from_secs(1),
-        };
-        let options = Options {
-            rate,
-            grace: Duration::from_millis(1500),
-            ..Options::default()
-        };
+        let rate = Rate { messages: NonZeroU32::new(1_000_000).unwrap(), per: Duration::from_secs(1) };
+        let options = Options { rate, grace: Duration::from_millis(1500), ..Options::default() };
         let chat = Chat::start(hub, store, bus, options);
         let app = Router::new()
             .route("/chat/{room}", get(enter))
@@ -82,16 +70,10 @@ impl World {
 
     /// Says things without a connection, and returns the last number.
     async fn say(&self, room: &str, n: usize, content: &str) -> u64 {
-        let (room, bot) = (
-            RoomName::parse(room).unwrap(),
-            self.chat.user(UserName::parse("bot").unwrap()),
-        );
+        let (room, bot) = (RoomName::parse(room).unwrap(), self.chat.user(UserName::parse("bot").unwrap()));
         let mut seq = 0;
         for _ in 0..n {
-            let post = roomcast::Post {
-                content: content.to_owned(),
-                ..Default::default()
-            };
+            let post = roomcast::Post { content: content.to_owned(), ..Default::default() };
             seq = self.chat.send(room.clone(), &bot, &post).await.unwrap().seq;
         }
         seq
@@ -106,9 +88,7 @@ async fn enter(
     Query(q): Params,
     State(chat): State<Chat>,
 ) -> Response {
-    let resume = q
-        .get("since")
-        .map(|since| (since.parse().unwrap(), q["epoch"].clone()));
+    let resume = q.get("since").map(|since| (since.parse().unwrap(), q["epoch"].clone()));
     let entry = Entry::Room(RoomName::parse(&room).unwrap(), resume);
     chat.connect(upgrade, UserName::parse(&q["user"]).unwrap(), entry, ())
 }

@@ -37,10 +37,7 @@ async fn tabs_of_one_person_come_and_go_unnoticed() {
     close(&mut ann).await;
     bob.hears_no("leave").await;
     close(&mut tab).await;
-    assert_eq!(
-        bob.next().await,
-        json!({"type": "leave", "room": "hall", "user": "ann"})
-    );
+    assert_eq!(bob.next().await, json!({"type": "leave", "room": "hall", "user": "ann"}));
 }
 
 async fn close(client: &mut crate::Client) {
@@ -67,27 +64,18 @@ async fn who_vanishes_stays_for_a_grace_and_who_is_back_never_left() {
     drop(back);
     tokio::time::sleep(Duration::from_millis(500)).await;
     bob.hears_no("leave").await;
-    assert_eq!(
-        bob.next().await,
-        json!({"type": "leave", "room": "hall", "user": "ann"})
-    );
+    assert_eq!(bob.next().await, json!({"type": "leave", "room": "hall", "user": "ann"}));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn typing_reaches_the_others_once_in_three_seconds() {
     let world = World::start().await;
-    let (mut ann, mut bob) = (
-        world.settled("hall", "ann").await,
-        world.settled("hall", "bob").await,
-    );
+    let (mut ann, mut bob) = (world.settled("hall", "ann").await, world.settled("hall", "bob").await);
     for _ in 0..5 {
         ann.send(json!({"type": "typing"})).await;
     }
     ann.hears_no("typing").await;
-    assert_eq!(
-        bob.until("typing").await,
-        json!({"type": "typing", "room": "hall", "user": "ann"})
-    );
+    assert_eq!(bob.until("typing").await, json!({"type": "typing", "room": "hall", "user": "ann"}));
     bob.hears_no("typing").await;
 }
 
@@ -97,22 +85,11 @@ async fn rooms_are_listed_with_messages_or_people_and_forgotten_without() {
     world.say("written", 1, "x").await;
     let mut ann = world.settled("visited", "ann").await;
     let names = || async {
-        world
-            .chat
-            .room_names()
-            .await
-            .unwrap()
-            .iter()
-            .map(ToString::to_string)
-            .collect::<Vec<_>>()
+        world.chat.room_names().await.unwrap().iter().map(ToString::to_string).collect::<Vec<_>>()
     };
     assert_eq!(names().await, ["visited", "written"]);
     close(&mut ann).await;
     tokio::time::sleep(Duration::from_millis(200)).await;
     assert_eq!(names().await, ["written"]);
-    assert_eq!(
-        world.chat.stats().rooms,
-        0,
-        "nothing is held for rooms that nobody is in"
-    );
+    assert_eq!(world.chat.stats().rooms, 0, "nothing is held for rooms that nobody is in");
 }

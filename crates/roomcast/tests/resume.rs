@@ -4,18 +4,11 @@ use crate::{Client, World};
 use serde_json::json;
 
 async fn back(world: &World, since: u64, epoch: &str) -> Client {
-    Client::connect(
-        world.address,
-        &format!("/chat/hall?user=ann&since={since}&epoch={epoch}"),
-    )
-    .await
+    Client::connect(world.address, &format!("/chat/hall?user=ann&since={since}&epoch={epoch}")).await
 }
 
 async fn epoch(world: &World) -> String {
-    world.join("hall", "eve").await.until("joined").await["epoch"]
-        .as_str()
-        .unwrap()
-        .to_owned()
+    world.join("hall", "eve").await.until("joined").await["epoch"].as_str().unwrap().to_owned()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -23,10 +16,7 @@ async fn what_was_missed_comes_once_in_order_from_any_distance() {
     let world = World::start().await;
     let epoch = epoch(&world).await;
     for (total, since) in [(10, 7), (700, 3), (701, 700), (701, 701)] {
-        let head = world
-            .say("hall", total - world.chat.stats().appended as usize, "x")
-            .await
-            .max(since);
+        let head = world.say("hall", total - world.chat.stats().appended as usize, "x").await.max(since);
         let mut ann = back(&world, since, &epoch).await;
         let joined = ann.until("joined").await;
         assert_eq!(
@@ -35,10 +25,7 @@ async fn what_was_missed_comes_once_in_order_from_any_distance() {
             "{head}"
         );
         let missed = total - since as usize;
-        assert_eq!(
-            ann.seqs(missed).await,
-            (since + 1..=total as u64).collect::<Vec<_>>()
-        );
+        assert_eq!(ann.seqs(missed).await, (since + 1..=total as u64).collect::<Vec<_>>());
         assert_eq!(ann.until("caught_up").await["seq"], total);
         ann.hears_no("message").await;
     }
@@ -72,15 +59,9 @@ async fn a_position_that_means_nothing_here_is_told_why() {
     for (since, epoch, reason) in [(3, "another", "epoch"), (6, &*epoch, "ahead")] {
         let mut ann = back(&world, since, epoch).await;
         let joined = ann.until("joined").await;
-        assert_eq!(
-            (&joined["recovered"], joined["reason"].as_str()),
-            (&json!(false), Some(reason))
-        );
+        assert_eq!((&joined["recovered"], joined["reason"].as_str()), (&json!(false), Some(reason)));
         let reset = ann.until("reset").await;
-        assert_eq!(
-            (reset["reason"].as_str(), &reset["head"]),
-            (Some(reason), &json!(5))
-        );
+        assert_eq!((reset["reason"].as_str(), &reset["head"]), (Some(reason), &json!(5)));
         world.say("other", 1, "x").await;
         ann.hears_no("message").await;
     }
@@ -91,12 +72,7 @@ async fn what_retention_has_taken_is_told() {
     use roomcast::store::memory::Memory;
     let store = Memory::new(std::num::NonZeroUsize::new(10).unwrap());
     let bus = roomcast::bus::Local::default();
-    let world = World::with(
-        std::sync::Arc::new(store),
-        std::sync::Arc::new(bus),
-        Default::default(),
-    )
-    .await;
+    let world = World::with(std::sync::Arc::new(store), std::sync::Arc::new(bus), Default::default()).await;
     world.say("hall", 30, "x").await;
     let epoch = epoch(&world).await;
     let mut ann = back(&world, 3, &epoch).await;
@@ -112,35 +88,15 @@ async fn history_goes_to_the_asker_oldest_first() {
     let mut ann = world.settled("hall", "ann").await;
     for (ask, seqs, more) in [
         (json!({"type": "history", "limit": 3}), vec![298, 299, 300], true),
-        (
-            json!({"type": "history", "limit": 3, "before": 3}),
-            vec![1, 2],
-            false,
-        ),
-        (
-            json!({"type": "history", "limit": 2, "after": 7}),
-            vec![8, 9],
-            true,
-        ),
-        (
-            json!({"type": "history", "limit": 4, "around": 100}),
-            vec![98, 99, 100, 101],
-            true,
-        ),
-        (
-            json!({"type": "history", "limit": 9999}),
-            (101..=300).collect(),
-            true,
-        ),
+        (json!({"type": "history", "limit": 3, "before": 3}), vec![1, 2], false),
+        (json!({"type": "history", "limit": 2, "after": 7}), vec![8, 9], true),
+        (json!({"type": "history", "limit": 4, "around": 100}), vec![98, 99, 100, 101], true),
+        (json!({"type": "history", "limit": 9999}), (101..=300).collect(), true),
     ] {
         ann.send(ask.clone()).await;
         let page = ann.until("history").await;
-        let got: Vec<u64> = page["messages"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|m| m["seq"].as_u64().unwrap())
-            .collect();
+        let got: Vec<u64> =
+            page["messages"].as_array().unwrap().iter().map(|m| m["seq"].as_u64().unwrap()).collect();
         assert_eq!((got, page["more"].as_bool().unwrap()), (seqs, more), "{ask}");
     }
 }

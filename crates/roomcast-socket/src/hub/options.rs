@@ -25,9 +25,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
-            shards: std::thread::available_parallelism()
-                .map_or(1, usize::from)
-                .min(64),
+            shards: std::thread::available_parallelism().map_or(1, usize::from).min(64),
             max_message: 64 * 1024,
             outbox_bytes: 1 << 20,
             heartbeat: Duration::from_secs(25),

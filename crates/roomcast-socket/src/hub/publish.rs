@@ -32,9 +32,6 @@ pub struct Publish {
 
 impl From<Bytes> for Publish {
     fn from(frames: Bytes) -> Self {
-        Self {
-            frames,
-            ..Self::default()
-        }
+        Self { frames, ..Self::default() }
     }
 }

@@ -18,20 +18,13 @@ pub struct Remote<H: Handler> {
 
 impl<H: Handler> Clone for Remote<H> {
     fn clone(&self) -> Self {
-        Self {
-            hub: self.hub.clone(),
-            shard: self.shard,
-            id: self.id,
-        }
+        Self { hub: self.hub.clone(), shard: self.shard, id: self.id }
     }
 }
 
 impl<H: Handler> fmt::Debug for Remote<H> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Remote")
-            .field("shard", &self.shard)
-            .field("id", &self.id)
-            .finish_non_exhaustive()
+        f.debug_struct("Remote").field("shard", &self.shard).field("id", &self.id).finish_non_exhaustive()
     }
 }
 

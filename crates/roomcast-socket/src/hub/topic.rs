@@ -48,11 +48,7 @@ impl Directory {
             });
             let new = Arc::downgrade(&topic);
             let keep = |old: &Weak<TopicInner>| {
-                if old.strong_count() == 0 {
-                    new.clone()
-                } else {
-                    old.clone()
-                }
+                if old.strong_count() == 0 { new.clone() } else { old.clone() }
             };
             let kept = topics.update_or_insert(name.into(), keep, new.clone());
             if kept.ptr_eq(&new) {
@@ -69,11 +65,7 @@ impl Directory {
 impl TopicState {
     /// The shards with subscribers.
     pub(super) fn interested(&self) -> impl Iterator<Item = usize> {
-        self.interest
-            .iter()
-            .enumerate()
-            .filter(|(_, n)| **n > 0)
-            .map(|(shard, _)| shard)
+        self.interest.iter().enumerate().filter(|(_, n)| **n > 0).map(|(shard, _)| shard)
     }
 
     pub(super) fn moved_to(&mut self, position: u64) {
@@ -115,11 +107,7 @@ impl fmt::Debug for Topic {
 impl Drop for TopicInner {
     fn drop(&mut self) {
         // Another thread may have made a new topic of this name meanwhile: leave that one.
-        let _ = self
-            .directory
-            .topics
-            .pin()
-            .remove_if(&self.name, |_, weak| weak.strong_count() == 0);
+        let _ = self.directory.topics.pin().remove_if(&self.name, |_, weak| weak.strong_count() == 0);
     }
 }
 
@@ -141,11 +129,7 @@ impl Interest {
         state.interest[shard] += 1;
         let position = state.position;
         drop(state);
-        Self {
-            topic: topic.clone(),
-            shard,
-            position,
-        }
+        Self { topic: topic.clone(), shard, position }
     }
 }
 

@@ -39,13 +39,7 @@ impl Reader {
             return Ok(None);
         };
         let len = usize::try_from(len).map_err(|_| Violation::TooLarge)?;
-        Ok(Some(Header {
-            fin,
-            opcode,
-            size: 2 + extended + 4,
-            len,
-            key: *key,
-        }))
+        Ok(Some(Header { fin, opcode, size: 2 + extended + 4, len, key: *key }))
     }
 
     fn check_opcode(&self, fin: bool, opcode: u8, len7: u8) -> Result<(), Violation> {
@@ -63,11 +57,7 @@ impl Reader {
 /// The payload's length and how many bytes its extended form took; `None` while it is incomplete.
 fn payload_len(len7: u8, rest: &[u8]) -> Result<Option<(u64, usize)>, Violation> {
     let (len, size, least) = match len7 {
-        126 => (
-            rest.first_chunk().map(|b| u64::from(u16::from_be_bytes(*b))),
-            2,
-            126,
-        ),
+        126 => (rest.first_chunk().map(|b| u64::from(u16::from_be_bytes(*b))), 2, 126),
         127 => (rest.first_chunk().map(|b| u64::from_be_bytes(*b)), 8, 0x1_0000),
         short => (Some(u64::from(short)), 0, 0),
     };

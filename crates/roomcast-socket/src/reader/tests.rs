@@ -41,57 +41,28 @@ fn text(s: &str) -> Seen {
 /// In whole, byte by byte, and in sevens.
 fn expect(name: &str, bytes: &[u8], seen: &[Seen], code: Option<u16>) {
     for chunk in [usize::MAX, 7, 1] {
-        assert_eq!(
-            read(bytes, chunk),
-            (seen.to_vec(), code),
-            "{name}, in pieces of {chunk}"
-        );
+        assert_eq!(read(bytes, chunk), (seen.to_vec(), code), "{name}, in pieces of {chunk}");
     }
 }
 
 fn frames(parts: &[(u8, &[u8])]) -> Vec<u8> {
-    parts
-        .iter()
-        .flat_map(|(first, payload)| masked(*first, payload))
-        .collect()
+    parts.iter().flat_map(|(first, payload)| masked(*first, payload)).collect()
 }
 
 #[test]
 fn what_is_well_formed_is_read() {
     expect("text", &masked(0x81, "hé".as_bytes()), &[text("hé")], None);
     expect("empty text", &masked(0x81, b""), &[text("")], None);
-    expect(
-        "binary",
-        &masked(0x82, &[0, 255]),
-        &[Seen::Binary(vec![0, 255])],
-        None,
-    );
-    expect(
-        "126 bytes",
-        &masked(0x81, &[b'x'; 126]),
-        &[text(&"x".repeat(126))],
-        None,
-    );
-    let pieces = frames(&[
-        (0x01, b"a"),
-        (0x89, b"p"),
-        (0x00, b"b"),
-        (0x8A, b""),
-        (0x80, b"c"),
-        (0x81, b"d"),
-    ]);
+    expect("binary", &masked(0x82, &[0, 255]), &[Seen::Binary(vec![0, 255])], None);
+    expect("126 bytes", &masked(0x81, &[b'x'; 126]), &[text(&"x".repeat(126))], None);
+    let pieces = frames(&[(0x01, b"a"), (0x89, b"p"), (0x00, b"b"), (0x8A, b""), (0x80, b"c"), (0x81, b"d")]);
     let seen = [Seen::Ping(b"p".to_vec()), Seen::Pong, text("abc"), text("d")];
     expect("fragments with a ping and a pong between", &pieces, &seen, None);
     let split = frames(&[(0x01, &[0xF0, 0x9F]), (0x00, &[0x98]), (0x80, &[0x80])]);
     expect("a character over three fragments", &split, &[text("😀")], None);
     let empty = frames(&[(0x01, b""), (0x00, b""), (0x80, b"")]);
     expect("empty fragments", &empty, &[text("")], None);
-    expect(
-        "close",
-        &frames(&[(0x88, &[3, 232]), (0x81, b"late")]),
-        &[Seen::Close(Some(1000))],
-        None,
-    );
+    expect("close", &frames(&[(0x88, &[3, 232]), (0x81, b"late")]), &[Seen::Close(Some(1000))], None);
     expect("empty close", &masked(0x88, b""), &[Seen::Close(None)], None);
 }
 
@@ -114,20 +85,12 @@ fn breaches_of_the_protocol_are_1002() {
         ("close 999", masked(0x88, &999u16.to_be_bytes())),
         ("close 2999", masked(0x88, &2999u16.to_be_bytes())),
         ("16 bits for a short length", vec![0x81, 0xFE, 0, 125, 0, 0, 0, 0]),
-        (
-            "64 bits for a short length",
-            vec![0x81, 0xFF, 0, 0, 0, 0, 0, 0, 255, 255, 0, 0, 0, 0],
-        ),
+        ("64 bits for a short length", vec![0x81, 0xFF, 0, 0, 0, 0, 0, 0, 255, 255, 0, 0, 0, 0]),
     ];
     for (name, bytes) in cases {
         expect(name, &bytes, &[], Some(1002));
     }
-    expect(
-        "text inside text",
-        &frames(&[(0x01, b"a"), (0x81, b"b")]),
-        &[],
-        Some(1002),
-    );
+    expect("text inside text", &frames(&[(0x01, b"a"), (0x81, b"b")]), &[], Some(1002));
 }
 
 #[test]
@@ -135,20 +98,10 @@ fn bad_utf8_is_1007_as_soon_as_it_is_seen() {
     expect("in one frame", &masked(0x81, &[b'a', 0xFF]), &[], Some(1007));
     expect("cut at the end", &masked(0x81, &[0xE2, 0x82]), &[], Some(1007));
     expect("surrogate", &masked(0x81, &[0xED, 0xA0, 0x80]), &[], Some(1007));
-    expect(
-        "in a close reason",
-        &masked(0x88, &[3, 232, 0xFF]),
-        &[],
-        Some(1007),
-    );
+    expect("in a close reason", &masked(0x88, &[3, 232, 0xFF]), &[], Some(1007));
     // Autobahn 6.4.3: the frame is not complete, but what has come cannot become text any more.
     let whole = masked(0x81, &[b'a', 0xF4, 0x90, 0x80, 0x80, b'z', b'z']);
-    expect(
-        "in a frame that is not complete",
-        &whole[..whole.len() - 2],
-        &[],
-        Some(1007),
-    );
+    expect("in a frame that is not complete", &whole[..whole.len() - 2], &[], Some(1007));
     expect("in a fragment", &frames(&[(0x01, &[0xC0])]), &[], Some(1007));
 }
 
@@ -157,12 +110,7 @@ fn what_is_too_large_is_1009_before_it_has_come() {
     let mut header = masked(0x81, &[b'x'; 1001]);
     header.truncate(8);
     expect("one frame", &header, &[], Some(1009));
-    expect(
-        "fragments",
-        &frames(&[(0x01, &[b'x'; 900]), (0x80, &[b'x'; 101])]),
-        &[],
-        Some(1009),
-    );
+    expect("fragments", &frames(&[(0x01, &[b'x'; 900]), (0x80, &[b'x'; 101])]), &[], Some(1009));
     let huge = [0x82, 0xFF, 0x7F, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF];
     expect("2^63 bytes", &huge, &[], Some(1009));
 }

@@ -24,17 +24,12 @@ pub(super) async fn tick<H: Handler>(shard: Cell<H>, every: Duration) {
 impl<H: Handler> Shard<H> {
     pub(super) fn ticks(&self, d: Duration) -> u32 {
         let tick = self.hub.options().tick.as_nanos().max(1);
-        u32::try_from(d.as_nanos().div_ceil(tick))
-            .unwrap_or(u32::MAX)
-            .max(1)
+        u32::try_from(d.as_nanos().div_ceil(tick)).unwrap_or(u32::MAX).max(1)
     }
 
     fn tick(&mut self) {
         for id in self.wheel.advance() {
-            let due = self
-                .connections
-                .get(id.key as usize)
-                .is_some_and(|c| c.look_at == self.wheel.now());
+            let due = self.connections.get(id.key as usize).is_some_and(|c| c.look_at == self.wheel.now());
             if due && self.is(id) {
                 self.look(id);
             }
@@ -46,10 +41,8 @@ impl<H: Handler> Shard<H> {
 
     fn look(&mut self, id: ConnectionId) {
         let now = self.wheel.now();
-        let (heartbeat, stall) = (
-            self.ticks(self.hub.options().heartbeat),
-            self.ticks(self.hub.options().stall),
-        );
+        let (heartbeat, stall) =
+            (self.ticks(self.hub.options().heartbeat), self.ticks(self.hub.options().stall));
         let c = &mut self.connections[id.key as usize];
         let silent = now - c.heard;
         if c.phase != Phase::Open {
@@ -64,11 +57,7 @@ impl<H: Handler> Shard<H> {
             return self.give_up(id.key, close::HEARTBEAT_LOST);
         } else if silent >= heartbeat && !c.pinged {
             c.pinged = true;
-            self.send(
-                id.key,
-                Bytes::from_static(&[0x80 | frame::PING, 0]),
-                Lane::Volatile,
-            );
+            self.send(id.key, Bytes::from_static(&[0x80 | frame::PING, 0]), Lane::Volatile);
         }
         self.look_again(id);
     }
@@ -79,11 +68,7 @@ impl<H: Handler> Shard<H> {
         let c = &mut self.connections[id.key as usize];
         let tick = if c.phase == Phase::Open {
             let silence = c.heard + if c.pinged { 2 * heartbeat } else { heartbeat };
-            if c.outbox.is_some() {
-                silence.min(c.took + stall)
-            } else {
-                silence
-            }
+            if c.outbox.is_some() { silence.min(c.took + stall) } else { silence }
         } else {
             c.deadline
         };
@@ -92,20 +77,10 @@ impl<H: Handler> Shard<H> {
 
     /// Closes a connection that will hardly read why: what it is owed is dropped.
     fn give_up(&mut self, key: u32, close: Close) {
-        if let Some(outbox) = self
-            .connections
-            .get_mut(key as usize)
-            .and_then(|c| c.outbox.as_mut())
-        {
+        if let Some(outbox) = self.connections.get_mut(key as usize).and_then(|c| c.outbox.as_mut()) {
             outbox.cut();
         }
-        self.say_close(
-            key,
-            close.code,
-            close.reason,
-            Phase::Finishing,
-            Closed::ByUs(close.code),
-        );
+        self.say_close(key, close.code, close.reason, Phase::Finishing, Closed::ByUs(close.code));
     }
 
     pub(crate) fn heard(&mut self, key: u32) {

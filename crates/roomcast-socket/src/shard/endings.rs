@@ -18,13 +18,7 @@ use std::{
 
 impl<H: Handler> Shard<H> {
     pub(crate) fn close(&mut self, key: u32, close: Close) {
-        self.say_close(
-            key,
-            close.code,
-            close.reason,
-            Phase::Closing,
-            Closed::ByUs(close.code),
-        );
+        self.say_close(key, close.code, close.reason, Phase::Closing, Closed::ByUs(close.code));
     }
 
     pub(crate) fn violation(&mut self, key: u32, v: Violation) {
@@ -44,21 +38,12 @@ impl<H: Handler> Shard<H> {
 
     pub(super) fn say_close(&mut self, key: u32, code: u16, reason: &str, phase: Phase, how: Closed) {
         let deadline = self.wheel.now() + 1 + self.ticks(self.hub.options().close_timeout);
-        let Some(c) = self
-            .connections
-            .get_mut(key as usize)
-            .filter(|c| c.phase == Phase::Open)
-        else {
+        let Some(c) = self.connections.get_mut(key as usize).filter(|c| c.phase == Phase::Open) else {
             return;
         };
-        c.outbox
-            .get_or_insert_default()
-            .push_rest(frame::close(code, reason));
+        c.outbox.get_or_insert_default().push_rest(frame::close(code, reason));
         (c.phase, c.deadline, c.stash) = (phase, deadline, BytesMut::new());
-        let id = ConnectionId {
-            key,
-            serial: c.serial,
-        };
+        let id = ConnectionId { key, serial: c.serial };
         c.look_at = self.wheel.file(id, deadline);
         self.to_flush.push(key);
         self.ended.push((id, how));
@@ -70,13 +55,7 @@ impl<H: Handler> Shard<H> {
             return;
         };
         if c.phase == Phase::Open {
-            self.ended.push((
-                ConnectionId {
-                    key,
-                    serial: c.serial,
-                },
-                Closed::Lost,
-            ));
+            self.ended.push((ConnectionId { key, serial: c.serial }, Closed::Lost));
         }
         self.settle();
         self.connections.try_remove(key as usize);
@@ -89,10 +68,7 @@ impl<H: Handler> Shard<H> {
             while let Some(topic) = self.topics.any_of(id.key) {
                 self.leave(id.key, topic);
             }
-            let Some(mut handler) = self
-                .connections
-                .get_mut(id.key as usize)
-                .and_then(|c| c.handler.take())
+            let Some(mut handler) = self.connections.get_mut(id.key as usize).and_then(|c| c.handler.take())
             else {
                 continue;
             };
@@ -105,11 +81,7 @@ impl<H: Handler> Shard<H> {
 
     /// What has been written to its end: the next step of an ending, or the handler's next word.
     pub(crate) fn after_flush(&mut self, key: u32) {
-        let Some(c) = self
-            .connections
-            .get_mut(key as usize)
-            .filter(|c| c.outbox.is_none())
-        else {
+        let Some(c) = self.connections.get_mut(key as usize).filter(|c| c.outbox.is_none()) else {
             return;
         };
         if c.phase == Phase::Finishing {
@@ -117,10 +89,7 @@ impl<H: Handler> Shard<H> {
             c.transport.shutdown(&c.waker);
         }
         if c.notify || c.missed {
-            self.to_notify.push(ConnectionId {
-                key,
-                serial: c.serial,
-            });
+            self.to_notify.push(ConnectionId { key, serial: c.serial });
         }
         if std::mem::take(&mut c.choked) || c.phase == Phase::Finished {
             self.wake(key);

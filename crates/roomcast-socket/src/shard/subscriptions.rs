@@ -38,16 +38,8 @@ impl<H: Handler> Shard<H> {
         let interest = Interest::new(topic, self.index);
         let at = interest.position;
         let (next, now) = (Batch::default(), Batch::default());
-        let at_rest = Local {
-            interest,
-            next,
-            now,
-            copy: None,
-            queued: false,
-            seen: at,
-            begun: at,
-            before: at,
-        };
+        let at_rest =
+            Local { interest, next, now, copy: None, queued: false, seen: at, begun: at, before: at };
         let local = self.topics.insert(at_rest);
         self.names.insert(topic.id(), local);
         local

@@ -52,11 +52,7 @@ fn owe<H>(c: &mut Connection<H>, local: &mut Local, limit: usize, now: u32) -> D
         shared(local)
     };
     let fresh = c.outbox.is_none();
-    match c
-        .outbox
-        .get_or_insert_default()
-        .push(frames, Lane::Durable, limit)
-    {
+    match c.outbox.get_or_insert_default().push(frames, Lane::Durable, limit) {
         Pushed::Full => Delivered::Behind,
         Pushed::Queued | Pushed::Dropped if fresh => flush_new(c, now),
         Pushed::Queued | Pushed::Dropped => Delivered::Yes,
@@ -73,6 +69,5 @@ fn flush_new<H>(c: &mut Connection<H>, now: u32) -> Delivered {
 
 fn shared(local: &mut Local) -> Bytes {
     let Local { copy, now, .. } = local;
-    copy.get_or_insert_with(|| Bytes::copy_from_slice(now.bytes()))
-        .clone()
+    copy.get_or_insert_with(|| Bytes::copy_from_slice(now.bytes())).clone()
 }

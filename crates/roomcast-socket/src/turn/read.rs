@@ -73,9 +73,7 @@ impl<H: Handler> Shard<H> {
         }
         let mut scratch = std::mem::take(&mut self.scratch);
         let mut buf = ReadBuf::new(&mut scratch);
-        let polled = c
-            .transport
-            .poll_read(&mut TaskContext::from_waker(&c.waker), &mut buf);
+        let polled = c.transport.poll_read(&mut TaskContext::from_waker(&c.waker), &mut buf);
         let n = buf.filled().len();
         let flow = match polled {
             Poll::Pending => ControlFlow::Break(()),
@@ -96,11 +94,7 @@ impl<H: Handler> Shard<H> {
 
     /// Keeps what was read and may not be looked at yet.
     fn stash(&mut self, key: u32, rest: BytesMut) {
-        if let Some(c) = self
-            .connections
-            .get_mut(key as usize)
-            .filter(|c| c.phase == Phase::Open)
-        {
+        if let Some(c) = self.connections.get_mut(key as usize).filter(|c| c.phase == Phase::Open) {
             c.stash = rest;
         }
     }
@@ -113,10 +107,7 @@ impl<H: Handler> Shard<H> {
         if matches!(c.phase, Phase::Finishing | Phase::Finished) {
             return bytes.len();
         }
-        let id = ConnectionId {
-            key,
-            serial: c.serial,
-        };
+        let id = ConnectionId { key, serial: c.serial };
         let mut reader = std::mem::replace(&mut c.reader, Reader::new(0));
         let mut handler = c.handler.take();
         let fed = catch_unwind(AssertUnwindSafe(|| {
@@ -154,10 +145,7 @@ impl<H: Handler> Shard<H> {
                 return ControlFlow::Break(());
             }
         };
-        let open = self
-            .connections
-            .get(id.key as usize)
-            .is_some_and(|c| c.phase == Phase::Open);
+        let open = self.connections.get(id.key as usize).is_some_and(|c| c.phase == Phase::Open);
         if let Some(handler) = handler.filter(|_| open) {
             Counters::add(&self.counters().messages, 1);
             handler.message(&mut Context { shard: self, id }, message);
@@ -167,14 +155,7 @@ impl<H: Handler> Shard<H> {
 
     /// A closing connection reads on, for the peer's close frame.
     fn may_go_on(&mut self, key: u32) -> ControlFlow<()> {
-        let may = self
-            .connections
-            .get_mut(key as usize)
-            .is_some_and(Connection::may_read);
-        if may {
-            ControlFlow::Continue(())
-        } else {
-            ControlFlow::Break(())
-        }
+        let may = self.connections.get_mut(key as usize).is_some_and(Connection::may_read);
+        if may { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     }
 }

@@ -132,10 +132,8 @@ impl<H: Handler> Shard<H> {
     }
 
     fn notify(&mut self, id: ConnectionId) {
-        let c = self
-            .connections
-            .get_mut(id.key as usize)
-            .filter(|c| c.serial == id.serial && c.outbox.is_none());
+        let c =
+            self.connections.get_mut(id.key as usize).filter(|c| c.serial == id.serial && c.outbox.is_none());
         let Some(c) = c else { return };
         let (notify, missed) = (std::mem::take(&mut c.notify), std::mem::take(&mut c.missed));
         if notify || missed {

@@ -18,10 +18,7 @@ pub(super) fn check(parts: &Parts) -> Result<HeaderValue, Refused> {
     let required = |reason| refuse(StatusCode::UPGRADE_REQUIRED, reason);
     let headers = &parts.headers;
     if parts.method != Method::GET {
-        return Err(refuse(
-            StatusCode::METHOD_NOT_ALLOWED,
-            "a WebSocket begins with GET",
-        ));
+        return Err(refuse(StatusCode::METHOD_NOT_ALLOWED, "a WebSocket begins with GET"));
     }
     if parts.version != Version::HTTP_11 {
         return Err(required("a WebSocket begins with HTTP/1.1"));
@@ -53,10 +50,7 @@ fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a HeaderValue
 /// The comma-separated tokens of all lines of a header (RFC 9110 §5.6.1).
 pub(super) fn tokens(headers: &HeaderMap, name: HeaderName) -> impl Iterator<Item = &str> {
     let lines = headers.get_all(name).into_iter().filter_map(|v| v.to_str().ok());
-    lines
-        .flat_map(|line| line.split(','))
-        .map(str::trim)
-        .filter(|t| !t.is_empty())
+    lines.flat_map(|line| line.split(',')).map(str::trim).filter(|t| !t.is_empty())
 }
 
 fn has_token(headers: &HeaderMap, name: HeaderName, token: &str) -> bool {

@@ -28,10 +28,7 @@ impl Handover {
     /// For a connection that was accepted on this shard's thread.
     #[must_use]
     pub fn new(shard: usize) -> Self {
-        Self {
-            shard,
-            then: Arc::default(),
-        }
+        Self { shard, then: Arc::default() }
     }
 
     /// What a handler has decided about the stream, if one of the requests was an upgrade.
@@ -47,9 +44,7 @@ impl Handover {
 
 impl fmt::Debug for Handover {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Handover")
-            .field("shard", &self.shard)
-            .finish_non_exhaustive()
+        f.debug_struct("Handover").field("shard", &self.shard).finish_non_exhaustive()
     }
 }
 

@@ -23,17 +23,8 @@ impl Chat {
         if let Left::Grace(departure) = room.depart(user, properly) {
             let ends = Instant::now() + self.0.options.grace;
             let mut graces = self.0.graces.lock().unwrap_or_else(PoisonError::into_inner);
-            graces.push_back(Grace {
-                ends,
-                room: room.clone(),
-                user: user.clone(),
-                departure,
-            });
-            let early = if graces.len() > MAX_GRACES {
-                graces.pop_front()
-            } else {
-                None
-            };
+            graces.push_back(Grace { ends, room: room.clone(), user: user.clone(), departure });
+            let early = if graces.len() > MAX_GRACES { graces.pop_front() } else { None };
             drop(graces);
             if let Some(grace) = early {
                 self.end_grace(&grace);

@@ -39,12 +39,7 @@ impl Chat {
         for s in self.0.store.rooms(after.cloned(), limit).await? {
             rooms.insert(
                 s.room.clone(),
-                RoomInfo {
-                    name: s.room,
-                    head: s.head,
-                    people: 0,
-                    last_at_ms: Some(s.last_at_ms),
-                },
+                RoomInfo { name: s.room, head: s.head, people: 0, last_at_ms: Some(s.last_at_ms) },
             );
         }
         for room in self.0.rooms.all() {
@@ -52,12 +47,8 @@ impl Chat {
             if people == 0 || after.is_some_and(|a| room.name <= *a) {
                 continue;
             }
-            let empty = RoomInfo {
-                name: room.name.clone(),
-                head: room.cursor(),
-                people: 0,
-                last_at_ms: None,
-            };
+            let empty =
+                RoomInfo { name: room.name.clone(), head: room.cursor(), people: 0, last_at_ms: None };
             rooms.entry(room.name.clone()).or_insert(empty).people = people;
         }
         Ok(rooms.into_values().take(limit).collect())
@@ -82,7 +73,6 @@ impl Chat {
     /// Names of the people in a room, sorted, those after `after`, at most `limit`; and how many are there in all.
     #[must_use]
     pub fn people(&self, room: &RoomName, after: Option<&str>, limit: usize) -> (Vec<String>, usize) {
-        self.open_room(room)
-            .map_or((Vec::new(), 0), |room| room.people(after, limit))
+        self.open_room(room).map_or((Vec::new(), 0), |room| room.people(after, limit))
     }
 }

@@ -24,12 +24,7 @@ impl Chat {
             return;
         };
         match notice {
-            Notice::Log {
-                epoch,
-                head,
-                messages,
-                ..
-            } => self.room_grew(&room, &epoch, head, &messages),
+            Notice::Log { epoch, head, messages, .. } => self.room_grew(&room, &epoch, head, &messages),
             Notice::Typing { user, .. } => room.typing(&user, self.0.users.tag(&user)),
         }
     }
@@ -46,10 +41,7 @@ impl Chat {
         self.spawn(async move {
             loop {
                 let before = room.cursor();
-                let page = chat
-                    .store()
-                    .page(room.name.clone(), Range::After(before), MAX_PAGE)
-                    .await;
+                let page = chat.store().page(room.name.clone(), Range::After(before), MAX_PAGE).await;
                 let more = page.is_ok_and(|page| room.fetched(&page.messages, |user| chat.0.users.tag(user)));
                 if !more || room.cursor() == before {
                     // The next tick tries again where something is still missing.

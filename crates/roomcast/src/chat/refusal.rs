@@ -21,26 +21,16 @@ pub struct Refusal {
 
 impl Refusal {
     pub(crate) fn new(code: ErrorCode, message: impl Into<Cow<'static, str>>) -> Self {
-        Self {
-            code,
-            message: message.into(),
-            retry_after: None,
-        }
+        Self { code, message: message.into(), retry_after: None }
     }
 
     pub(crate) fn unavailable() -> Self {
         let message = "the message store does not answer at the moment: try again";
-        Self {
-            retry_after: Some(Duration::from_secs(1)),
-            ..Self::new(ErrorCode::Unavailable, message)
-        }
+        Self { retry_after: Some(Duration::from_secs(1)), ..Self::new(ErrorCode::Unavailable, message) }
     }
 
     pub(crate) fn rate_limited(wait: Duration) -> Self {
-        Self {
-            retry_after: Some(wait),
-            ..Self::new(ErrorCode::RateLimited, "Rate limited")
-        }
+        Self { retry_after: Some(wait), ..Self::new(ErrorCode::RateLimited, "Rate limited") }
     }
 
     /// As a frame.

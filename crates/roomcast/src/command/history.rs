@@ -21,10 +21,7 @@ pub(super) fn run(
     session.wait(cx);
     let (chat, user, remote) = (session.chat.clone(), session.user.clone(), cx.remote());
     session.chat.spawn(async move {
-        let answer = match chat
-            .history(&room, history::range(at), history::limit(limit))
-            .await
-        {
+        let answer = match chat.history(&room, history::range(at), history::limit(limit)).await {
             Ok(page) => encode(&history::frame(id, &room, &page, &user)),
             Err(refusal) => encode(&ServerFrame::Error(refused(id, room.as_str(), &refusal))),
         };
@@ -37,9 +34,5 @@ pub(super) fn run(
 }
 
 fn refused<'a>(id: Option<Id>, room: &'a str, refusal: &Refusal) -> ErrorFrame<'a> {
-    ErrorFrame {
-        id,
-        room: Some(room.into()),
-        ..refusal.frame()
-    }
+    ErrorFrame { id, room: Some(room.into()), ..refusal.frame() }
 }

@@ -24,28 +24,15 @@ pub(super) fn run(
 ) -> Outcome {
     let room = session.membership(room)?.room.name.clone();
     let content = check_content(said.content).map_err(|e| ErrorFrame::new(e.code(), e.to_string()))?;
-    said.nonce
-        .map(check_nonce)
-        .transpose()
-        .map_err(|e| ErrorFrame::new(e.code(), e.to_string()))?;
-    let budget = session
-        .user
-        .budget
-        .spend()
-        .map_err(|wait| Refusal::rate_limited(wait).frame())?;
+    said.nonce.map(check_nonce).transpose().map_err(|e| ErrorFrame::new(e.code(), e.to_string()))?;
+    let budget = session.user.budget.spend().map_err(|wait| Refusal::rate_limited(wait).frame())?;
 
     let flow = session.flow.get_or_insert_default().clone();
     if flow.begin() {
         cx.pause();
     }
-    let append = append::message(
-        &session.user,
-        room,
-        session.chat.now_ms(),
-        content,
-        said.nonce,
-        said.reply_to,
-    );
+    let append =
+        append::message(&session.user, room, session.chat.now_ms(), content, said.nonce, said.reply_to);
     let reply = Reply::Session(cx.remote(), Box::new(Receipt { id, budget, flow }));
     cx.shard().push(&session.chat, append, reply);
     Ok(())

@@ -7,10 +7,10 @@ use std::time::Instant;
 pub(super) fn run(session: &mut Session, room: Option<&str>) -> Outcome {
     let room = session.membership(room)?.room.clone();
     if room.may_type(&session.user, Instant::now()) {
-        session.chat.bus().publish(Notice::Typing {
-            room: room.name.clone(),
-            user: session.user.name.clone(),
-        });
+        session
+            .chat
+            .bus()
+            .publish(Notice::Typing { room: room.name.clone(), user: session.user.name.clone() });
     }
     Ok(())
 }

@@ -69,10 +69,7 @@ impl Room {
                 continue;
             }
             // The sender's own connections see the nonce as well.
-            let own = (
-                tag(&record.user),
-                encode(&encode::message(&self.name, record, true)),
-            );
+            let own = (tag(&record.user), encode(&encode::message(&self.name, record, true)));
             if !self.publish(state, &mut run, record.seq - 1, Personal::default()) {
                 break;
             }
@@ -90,12 +87,7 @@ impl Room {
         if run.is_empty() {
             return true;
         }
-        let publish = Publish {
-            frames: run.split().freeze(),
-            position,
-            lane: Lane::Durable,
-            personal,
-        };
+        let publish = Publish { frames: run.split().freeze(), position, lane: Lane::Durable, personal };
         let published = self.hub.publish(&self.topic, publish).is_ok();
         if published {
             state.cursor = position;
@@ -113,11 +105,8 @@ impl Room {
             let skip = usize::try_from((sent + 1).checked_sub(first)?).ok()?;
             let wanted = usize::try_from(position - sent).ok()?;
             for record in state.recent.iter().skip(skip).take(wanted) {
-                encode::put(
-                    &mut out,
-                    &encode::message(&self.name, record, encode::is_own(record, asker)),
-                );
-                if out.len() > crate::join::PAGE_BYTES {
+                encode::put(&mut out, &encode::message(&self.name, record, encode::is_own(record, asker)));
+                if out.len() > crate::catch_up::PAGE_BYTES {
                     return None;
                 }
             }

@@ -94,10 +94,7 @@ impl Room {
 
     /// A person, as frames name them.
     pub(crate) fn member<'a>(&'a self, user: &'a UserName) -> Member<'a> {
-        Member {
-            room: self.name.as_str().into(),
-            user: user.name().into(),
-        }
+        Member { room: self.name.as_str().into(), user: user.name().into() }
     }
 
     /// Tells a crowd what has changed since it was told last.
@@ -129,24 +126,14 @@ impl Room {
         let state = self.state();
         let users = state.presence.names().take(CROWD).map(Cow::Borrowed).collect();
         let count = state.presence.len() as u64;
-        encode(&ServerFrame::Presence(Presence {
-            room: self.name.as_str().into(),
-            users,
-            count,
-        }))
+        encode(&ServerFrame::Presence(Presence { room: self.name.as_str().into(), users, count }))
     }
 
     /// Names of the people here, those after `after`, at most `limit`, and how many are here in all.
     pub(crate) fn people(&self, after: Option<&str>, limit: usize) -> (Vec<String>, usize) {
         let state = self.state();
-        let names = state
-            .presence
-            .names()
-            .filter(|name| after.is_none_or(|a| *name > a));
-        (
-            names.take(limit).map(str::to_owned).collect(),
-            state.presence.len(),
-        )
+        let names = state.presence.names().filter(|name| after.is_none_or(|a| *name > a));
+        (names.take(limit).map(str::to_owned).collect(), state.presence.len())
     }
 
     pub(crate) fn count(&self) -> usize {
@@ -167,14 +154,7 @@ impl Room {
     fn tell(&self, frames: Bytes, except: Option<u64>) {
         let personal: Personal = except.map(|tag| (tag, Bytes::new())).into_iter().collect();
         // A hub that is congested drops what is volatile.
-        let _ = self.hub.publish(
-            &self.topic,
-            Publish {
-                frames,
-                position: 0,
-                lane: Lane::Volatile,
-                personal,
-            },
-        );
+        let _ =
+            self.hub.publish(&self.topic, Publish { frames, position: 0, lane: Lane::Volatile, personal });
     }
 }

@@ -48,11 +48,7 @@ impl Memory {
     /// older is forgotten, and its nonces with it.
     #[must_use]
     pub fn new(messages_per_room: NonZeroUsize) -> Self {
-        Self {
-            epoch: new_epoch(),
-            messages_per_room,
-            state: Mutex::default(),
-        }
+        Self { epoch: new_epoch(), messages_per_room, state: Mutex::default() }
     }
 
     /// A panic cannot leave the state half changed in a way that matters: a log is changed message by message.
@@ -77,26 +73,9 @@ impl State {
         if self.closed {
             return Err(AppendError::Unavailable);
         }
-        let Append {
-            room,
-            user,
-            at_ms,
-            content,
-            nonce,
-            reply_to,
-        } = message;
-        let record = super::Record {
-            seq: 0,
-            user,
-            at_ms,
-            content,
-            nonce,
-            reply_to,
-        };
-        self.rooms
-            .entry(room)
-            .or_default()
-            .append(record, messages_per_room)
+        let Append { room, user, at_ms, content, nonce, reply_to } = message;
+        let record = super::Record { seq: 0, user, at_ms, content, nonce, reply_to };
+        self.rooms.entry(room).or_default().append(record, messages_per_room)
     }
 
     fn head(&self, room: &RoomName) -> u64 {
@@ -104,17 +83,11 @@ impl State {
     }
 
     fn rooms(&self, after: Option<&RoomName>, limit: usize) -> Vec<Summary> {
-        let mut names: Vec<_> = self
-            .rooms
-            .keys()
-            .filter(|name| after.is_none_or(|after| *name > after))
-            .collect();
+        let mut names: Vec<_> =
+            self.rooms.keys().filter(|name| after.is_none_or(|after| *name > after)).collect();
         names.sort_unstable();
         names.truncate(limit);
-        names
-            .into_iter()
-            .filter_map(|name| self.rooms[name].summary(name))
-            .collect()
+        names.into_iter().filter_map(|name| self.rooms[name].summary(name)).collect()
     }
 }
 
@@ -122,10 +95,7 @@ impl Store for Memory {
     fn append(&self, batch: Vec<Append>, done: Done) {
         let kept = self.messages_per_room.get();
         let mut state = self.state();
-        let results = batch
-            .into_iter()
-            .map(|message| state.append(message, kept))
-            .collect();
+        let results = batch.into_iter().map(|message| state.append(message, kept)).collect();
         drop(state);
         done(results);
     }
@@ -133,10 +103,7 @@ impl Store for Memory {
     fn head(&self, room: RoomName) -> Answer<Head> {
         let epoch = self.epoch.clone();
         self.read(|state| {
-            let (floor, seq) = state
-                .rooms
-                .get(&room)
-                .map_or((0, 0), |log| (log.floor(), log.head()));
+            let (floor, seq) = state.rooms.get(&room).map_or((0, 0), |log| (log.floor(), log.head()));
             Head { epoch, seq, floor }
         })
     }
@@ -146,17 +113,8 @@ impl Store for Memory {
     }
 
     fn page(&self, room: RoomName, range: Range, limit: usize) -> Answer<Page> {
-        let empty = || Page {
-            messages: Vec::new(),
-            more: false,
-            head: 0,
-        };
-        self.read(|state| {
-            state
-                .rooms
-                .get(&room)
-                .map_or_else(empty, |log| log.page(range, limit))
-        })
+        let empty = || Page { messages: Vec::new(), more: false, head: 0 };
+        self.read(|state| state.rooms.get(&room).map_or_else(empty, |log| log.page(range, limit)))
     }
 
     fn rooms(&self, after: Option<RoomName>, limit: usize) -> Answer<Vec<Summary>> {
@@ -201,19 +159,12 @@ mod tests {
         assert_eq!((head.floor, head.seq), (2, 5));
         let page = store.page(hall.clone(), Range::After(0), 10).await.unwrap();
         assert_eq!(page.messages.iter().map(|m| m.seq).collect::<Vec<_>>(), [3, 4, 5]);
-        let again = |nonce: &str| Append {
-            nonce: Some(nonce.into()),
-            ..message("hall", "ann", "hello")
-        };
+        let again = |nonce: &str| Append { nonce: Some(nonce.into()), ..message("hall", "ann", "hello") };
         let results = append(&store, vec![again("n3"), again("n1")]).await;
         assert_eq!(results[0].unwrap().seq, 3);
         assert_eq!(
             results[1].unwrap(),
-            Appended {
-                seq: 6,
-                at_ms: results[1].unwrap().at_ms,
-                repeated: false
-            }
+            Appended { seq: 6, at_ms: results[1].unwrap().at_ms, repeated: false }
         );
     }
 
@@ -221,9 +172,6 @@ mod tests {
     async fn each_instance_has_its_epoch() {
         let hall = RoomName::parse("hall").unwrap();
         let (one, other) = (Memory::default(), Memory::default());
-        assert_ne!(
-            one.head(hall.clone()).await.unwrap().epoch,
-            other.head(hall).await.unwrap().epoch
-        );
+        assert_ne!(one.head(hall.clone()).await.unwrap().epoch, other.head(hall).await.unwrap().epoch);
     }
 }

@@ -35,11 +35,7 @@ impl Range {
                 let middle = seq.saturating_sub(1).clamp(floor, head);
                 let earlier = newest_upto(middle, floor, limit / 2);
                 let later = oldest_after(middle, head, limit - limit / 2);
-                Span {
-                    after: earlier.after,
-                    upto: later.upto,
-                    more: earlier.more || later.more,
-                }
+                Span { after: earlier.after, upto: later.upto, more: earlier.more || later.more }
             }
         }
     }
@@ -47,20 +43,12 @@ impl Range {
 
 fn newest_upto(upto: u64, floor: u64, limit: u64) -> Span {
     let after = upto.saturating_sub(limit).max(floor);
-    Span {
-        after,
-        upto,
-        more: after > floor,
-    }
+    Span { after, upto, more: after > floor }
 }
 
 fn oldest_after(after: u64, head: u64, limit: u64) -> Span {
     let upto = after.saturating_add(limit).min(head);
-    Span {
-        after,
-        upto,
-        more: upto < head,
-    }
+    Span { after, upto, more: upto < head }
 }
 
 #[cfg(test)]

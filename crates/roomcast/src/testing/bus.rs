@@ -36,41 +36,23 @@ pub async fn conforms(nodes: Vec<Arc<dyn Bus>>) {
             messages: Arc::new([record(seq)]),
         };
         let told = || {
-            heard.iter().all(|h| {
-                h.lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .iter()
-                    .any(|n| is_log(n, seq))
-            })
+            heard
+                .iter()
+                .all(|h| h.lock().unwrap_or_else(PoisonError::into_inner).iter().any(|n| is_log(n, seq)))
         };
         // A subscription may take a moment to reach the others.
         if !eventually(|| node.publish(notice()), told).await {
             panic!("a notice of node {n} did not reach all nodes, its own included");
         }
-        node.publish(Notice::Typing {
-            room: yard.clone(),
-            user: user("ann"),
-        });
+        node.publish(Notice::Typing { room: yard.clone(), user: user("ann") });
     }
-    let typed = || {
-        heard.iter().all(|h| {
-            h.lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .iter()
-                .any(is_typing)
-        })
-    };
+    let typed =
+        || heard.iter().all(|h| h.lock().unwrap_or_else(PoisonError::into_inner).iter().any(is_typing));
     let typing = || {
-        nodes[0].publish(Notice::Typing {
-            room: hall.clone(),
-            user: user("ann"),
-        });
+        nodes[0].publish(Notice::Typing { room: hall.clone(), user: user("ann") });
     };
     assert!(eventually(typing, typed).await, "a `typing` did not arrive");
-    for notice in heard
-        .iter()
-        .flat_map(|h| h.lock().unwrap_or_else(PoisonError::into_inner).clone())
-    {
+    for notice in heard.iter().flat_map(|h| h.lock().unwrap_or_else(PoisonError::into_inner).clone()) {
         assert!(
             is_typing(&notice) || (1..=nodes.len() as u64).any(|seq| is_log(&notice, seq)),
             "altered: {notice:?}"
@@ -104,13 +86,7 @@ async fn eventually(act: impl Fn(), holds: impl Fn() -> bool) -> bool {
 
 /// Nothing but what was said, with every character in its place.
 fn is_log(notice: &Notice, seq: u64) -> bool {
-    let Notice::Log {
-        room,
-        epoch,
-        head,
-        messages,
-    } = notice
-    else {
+    let Notice::Log { room, epoch, head, messages } = notice else {
         return false;
     };
     room.as_str() == "hall"

@@ -111,19 +111,13 @@ fn room_name(name: &str) -> RoomName {
 }
 
 fn with_nonce(nonce: &str, message: Append) -> Append {
-    Append {
-        nonce: Some(nonce.into()),
-        ..message
-    }
+    Append { nonce: Some(nonce.into()), ..message }
 }
 
 /// The number of a message that was appended, and not a repetition.
 fn fresh(result: Result<Appended, AppendError>) -> u64 {
     let appended = result.expect("appended");
-    assert!(
-        !appended.repeated,
-        "a new message was called a repetition: {appended:?}"
-    );
+    assert!(!appended.repeated, "a new message was called a repetition: {appended:?}");
     appended.seq
 }
 
@@ -145,14 +139,7 @@ async fn whole_room(store: &dyn Store, room: &str) -> Vec<crate::store::Record> 
             break;
         }
     }
-    assert!(
-        records.iter().map(|r| r.seq).eq(1..=records.len() as u64),
-        "the numbers of {room} have holes"
-    );
-    assert_eq!(
-        head(store, room).await,
-        records.len() as u64,
-        "the head of {room} is its newest number"
-    );
+    assert!(records.iter().map(|r| r.seq).eq(1..=records.len() as u64), "the numbers of {room} have holes");
+    assert_eq!(head(store, room).await, records.len() as u64, "the head of {room} is its newest number");
     records
 }

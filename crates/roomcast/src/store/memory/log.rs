@@ -75,11 +75,7 @@ impl Log {
                 }
             }
         }
-        let appended = Appended {
-            seq: record.seq,
-            at_ms: record.at_ms,
-            repeated: false,
-        };
+        let appended = Appended { seq: record.seq, at_ms: record.at_ms, repeated: false };
         self.records.push_back(record);
         if self.records.len() > kept {
             self.forget_oldest();
@@ -104,21 +100,13 @@ impl Log {
         let span = range.span(self.floor, self.head(), limit);
         let start = index(self.floor, span.after + 1);
         let messages = self.records.range(start..start + span.count()).cloned().collect();
-        Page {
-            messages,
-            more: span.more,
-            head: self.head(),
-        }
+        Page { messages, more: span.more, head: self.head() }
     }
 
     /// How a list shows this room, `None` while it has no message.
     pub(super) fn summary(&self, room: &RoomName) -> Option<Summary> {
         let newest = self.records.back()?;
-        Some(Summary {
-            room: room.clone(),
-            head: newest.seq,
-            last_at_ms: newest.at_ms,
-        })
+        Some(Summary { room: room.clone(), head: newest.seq, last_at_ms: newest.at_ms })
     }
 }
 
@@ -130,11 +118,7 @@ fn is_same_name(one: &Record, other: &Record) -> bool {
 /// The answer to a message that is there already.
 fn repeat(first: &Record, record: &Record) -> Result<Appended, AppendError> {
     if first.content == record.content {
-        Ok(Appended {
-            seq: first.seq,
-            at_ms: first.at_ms,
-            repeated: true,
-        })
+        Ok(Appended { seq: first.seq, at_ms: first.at_ms, repeated: true })
     } else {
         Err(AppendError::NonceConflict)
     }

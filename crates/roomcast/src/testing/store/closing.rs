@@ -20,29 +20,17 @@ const BATCH: usize = 100;
 pub(super) async fn refuses_what_comes_later(store: Arc<dyn Store>) {
     append(&*store, vec![message("hall", "ann", "hello")]).await;
     store.close().await.expect("closed");
-    let results = append(
-        &*store,
-        vec![message("hall", "ann", "late"), message("hall", "ann", "later")],
-    )
-    .await;
-    assert_eq!(
-        results,
-        [Err(AppendError::Unavailable); 2],
-        "a closed store refuses what comes later"
-    );
+    let results =
+        append(&*store, vec![message("hall", "ann", "late"), message("hall", "ann", "later")]).await;
+    assert_eq!(results, [Err(AppendError::Unavailable); 2], "a closed store refuses what comes later");
     let read = store.head(super::room_name("hall")).await;
-    assert!(
-        matches!(read, Err(StoreError::Unavailable(_))),
-        "a closed store answers no questions: {read:?}"
-    );
+    assert!(matches!(read, Err(StoreError::Unavailable(_))), "a closed store answers no questions: {read:?}");
     store.close().await.expect("closing twice is harmless");
 }
 
 /// What was appended before `close` is committed and answered.
 pub(super) async fn answers_what_came_before(store: Arc<dyn Store>) {
-    let answers: Vec<_> = (0..50)
-        .map(|_| send(&*store, vec![message("hall", "ann", "hello")]))
-        .collect();
+    let answers: Vec<_> = (0..50).map(|_| send(&*store, vec![message("hall", "ann", "hello")])).collect();
     store.close().await.expect("closed");
     for (n, answer) in (1..).zip(answers) {
         assert_eq!(super::fresh(answer.await[0]), n, "close commits what was queued");
@@ -64,35 +52,20 @@ pub(super) async fn a_full_queue_is_said(store: Arc<dyn Store>) {
         };
         store.append(numbered(n), Box::new(done));
     }
-    assert!(
-        waiting.load(Ordering::Relaxed) < WAITING,
-        "a queue without a bound"
-    );
+    assert!(waiting.load(Ordering::Relaxed) < WAITING, "a queue without a bound");
     drop((release, results_tx));
     let mut appended = 1;
     for results in results_rx {
-        let n_refused = results
-            .iter()
-            .filter(|r| **r == Err(AppendError::Overloaded))
-            .count();
-        assert!(
-            n_refused == 0 || n_refused == BATCH,
-            "a batch was refused in part"
-        );
+        let n_refused = results.iter().filter(|r| **r == Err(AppendError::Overloaded)).count();
+        assert!(n_refused == 0 || n_refused == BATCH, "a batch was refused in part");
         appended += results.iter().filter(|r| r.is_ok()).count() as u64;
     }
     append(&*store, vec![message("hall", "ann", "afterwards")]).await[0].expect("room in the queue again");
-    assert_eq!(
-        head(&*store, "hall").await,
-        appended + 1,
-        "what was not refused was appended"
-    );
+    assert_eq!(head(&*store, "hall").await, appended + 1, "what was not refused was appended");
 }
 
 fn numbered(batch: usize) -> Vec<Append> {
-    (0..BATCH)
-        .map(|n| with_nonce(&format!("{batch}.{n}"), message("hall", "ann", "hello")))
-        .collect()
+    (0..BATCH).map(|n| with_nonce(&format!("{batch}.{n}"), message("hall", "ann", "hello"))).collect()
 }
 
 /// Holds the writer inside a `done`, until the sender is dropped. A store that answers on the caller's thread holds

@@ -16,9 +16,7 @@ impl Dice {
     /// The seed in `ROOMCAST_SEED`, or a new one. It is printed, so that a failure can be repeated.
     #[must_use]
     pub fn from_environment() -> Self {
-        let seed = std::env::var("ROOMCAST_SEED")
-            .ok()
-            .and_then(|seed| seed.parse().ok());
+        let seed = std::env::var("ROOMCAST_SEED").ok().and_then(|seed| seed.parse().ok());
         let seed = seed.unwrap_or_else(|| RandomState::new().hash_one(0));
         eprintln!("ROOMCAST_SEED={seed}");
         Self(seed)

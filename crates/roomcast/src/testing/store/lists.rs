@@ -30,32 +30,17 @@ pub(super) async fn heads_in_the_order_asked(store: Arc<dyn Store>) {
 pub(super) async fn rooms_by_name(store: Arc<dyn Store>) {
     assert!(store.rooms(None, 10).await.expect("rooms").is_empty());
     let names = ["b", "a", "é", "a-1", "a.b", "z", "10", "9"];
-    let batch: Vec<_> = names
-        .into_iter()
-        .chain(["z", "9"])
-        .map(|room| message(room, "ann", "hello"))
-        .collect();
+    let batch: Vec<_> =
+        names.into_iter().chain(["z", "9"]).map(|room| message(room, "ann", "hello")).collect();
     append(&*store, batch.clone()).await;
     let mut expected: Vec<Summary> = Vec::new();
     for message in batch {
-        let head = 1 + expected
-            .iter()
-            .filter(|s| s.room == message.room)
-            .map(|s| s.head)
-            .sum::<u64>();
+        let head = 1 + expected.iter().filter(|s| s.room == message.room).map(|s| s.head).sum::<u64>();
         expected.retain(|summary| summary.room != message.room);
-        expected.push(Summary {
-            room: message.room,
-            head,
-            last_at_ms: message.at_ms,
-        });
+        expected.push(Summary { room: message.room, head, last_at_ms: message.at_ms });
     }
     expected.sort_by(|a, b| a.room.cmp(&b.room));
-    assert_eq!(
-        store.rooms(None, usize::MAX).await.expect("rooms"),
-        expected,
-        "rooms are listed by name"
-    );
+    assert_eq!(store.rooms(None, usize::MAX).await.expect("rooms"), expected, "rooms are listed by name");
     let mut listed: Vec<Summary> = Vec::new();
     for _ in 0..expected.len() {
         let after = listed.last().map(|summary| summary.room.clone());
@@ -63,9 +48,5 @@ pub(super) async fn rooms_by_name(store: Arc<dyn Store>) {
     }
     assert_eq!(listed, expected, "rooms are listed page by page");
     let after_unknown = store.rooms(Some(room_name("a-2")), 1).await.expect("rooms");
-    assert_eq!(
-        after_unknown[0].room,
-        room_name("a.b"),
-        "a list goes on after a name that is not there"
-    );
+    assert_eq!(after_unknown[0].room, room_name("a.b"), "a list goes on after a name that is not there");
 }

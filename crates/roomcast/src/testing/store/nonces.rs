@@ -9,28 +9,14 @@ use std::{collections::HashMap, sync::Arc, thread};
 pub(super) async fn name_one_message(store: Arc<dyn Store>) {
     append(&*store, vec![message("hall", "bob", "before")]).await;
     let first = with_nonce("n", message("hall", "Ann", "hello"));
-    let repeated = Ok(Appended {
-        seq: 2,
-        at_ms: first.at_ms,
-        repeated: true,
-    });
+    let repeated = Ok(Appended { seq: 2, at_ms: first.at_ms, repeated: true });
     let again = || with_nonce("n", message("hall", "Ann", "hello"));
     let results = append(&*store, vec![first, again(), message("hall", "bob", "after")]).await;
     assert_eq!(fresh(results[0]), 2);
-    assert_eq!(
-        results[1], repeated,
-        "a repetition inside a batch gets the first number and time"
-    );
+    assert_eq!(results[1], repeated, "a repetition inside a batch gets the first number and time");
     assert_eq!(fresh(results[2]), 3, "a repetition takes no number");
-    let later = append(
-        &*store,
-        vec![again(), with_nonce("n", message("hall", "ann", "hello"))],
-    )
-    .await;
-    assert_eq!(
-        later, [repeated; 2],
-        "a later repetition gets the first number and time"
-    );
+    let later = append(&*store, vec![again(), with_nonce("n", message("hall", "ann", "hello"))]).await;
+    assert_eq!(later, [repeated; 2], "a later repetition gets the first number and time");
     assert_eq!(whole_room(&*store, "hall").await.len(), 3);
 }
 
@@ -55,11 +41,7 @@ pub(super) async fn conflict_without_taking_a_number(store: Arc<dyn Store>) {
         message("hall", "ann", "next"),
     ];
     let results = append(&*store, batch).await;
-    assert_eq!(
-        results[1],
-        Err(AppendError::NonceConflict),
-        "another content under a nonce is a conflict"
-    );
+    assert_eq!(results[1], Err(AppendError::NonceConflict), "another content under a nonce is a conflict");
     assert_eq!(fresh(results[2]), 2, "a conflict takes no number");
     let later = append(&*store, vec![with_nonce("n", message("hall", "ann", "goodbye"))]).await;
     assert_eq!(later, [Err(AppendError::NonceConflict)], "a conflict stays one");
@@ -72,38 +54,20 @@ pub(super) async fn race(store: Arc<dyn Store>) {
     let threads: Vec<_> = (0..4)
         .map(|_| {
             let store = Arc::clone(&store);
-            let send_one = move |n| {
-                send(
-                    &*store,
-                    vec![with_nonce(&format!("n{n}"), message("hall", "ann", "hello"))],
-                )
-            };
+            let send_one =
+                move |n| send(&*store, vec![with_nonce(&format!("n{n}"), message("hall", "ann", "hello"))]);
             thread::spawn(move || (0..NONCES).map(send_one).collect::<Vec<_>>())
         })
         .collect();
     let mut seen: HashMap<usize, Vec<Appended>> = HashMap::new();
     for thread in threads {
-        for (n, answer) in thread
-            .join()
-            .expect("a thread that appends")
-            .into_iter()
-            .enumerate()
-        {
-            seen.entry(n)
-                .or_default()
-                .push(answer.await[0].expect("appended"));
+        for (n, answer) in thread.join().expect("a thread that appends").into_iter().enumerate() {
+            seen.entry(n).or_default().push(answer.await[0].expect("appended"));
         }
     }
     for (nonce, answers) in seen {
-        assert_eq!(
-            answers.iter().filter(|a| !a.repeated).count(),
-            1,
-            "nonce {nonce} has one first message"
-        );
-        assert!(
-            answers.iter().all(|a| a.seq == answers[0].seq),
-            "nonce {nonce} has one number: {answers:?}"
-        );
+        assert_eq!(answers.iter().filter(|a| !a.repeated).count(), 1, "nonce {nonce} has one first message");
+        assert!(answers.iter().all(|a| a.seq == answers[0].seq), "nonce {nonce} has one number: {answers:?}");
         assert!(
             answers.iter().all(|a| a.at_ms == answers[0].at_ms),
             "nonce {nonce} has one time: {answers:?}"

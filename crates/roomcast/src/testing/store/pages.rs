@@ -43,11 +43,7 @@ pub(super) async fn in_all_directions(store: Arc<dyn Store>) {
     ];
     for (range, limit, expected, more) in cases {
         let read = seqs(&*store, "hall", range, limit).await;
-        assert_eq!(
-            read,
-            (expected.to_vec(), more),
-            "a page of {limit}, {range:?}, of 20 messages"
-        );
+        assert_eq!(read, (expected.to_vec(), more), "a page of {limit}, {range:?}, of 20 messages");
     }
     assert_eq!(
         seqs(&*store, "attic", Range::Around(2), 100).await,
@@ -60,11 +56,7 @@ pub(super) async fn in_all_directions(store: Arc<dyn Store>) {
         (0, false, 0),
         "a room that nobody has written to"
     );
-    assert_eq!(
-        page(&*store, "hall", Range::After(3), 1).await.head,
-        20,
-        "a page tells the head"
-    );
+    assert_eq!(page(&*store, "hall", Range::After(3), 1).await.head, 20, "a page tells the head");
 }
 
 /// Random pages of a room longer than the longest page, against what the contract says in other words.
@@ -75,18 +67,10 @@ pub(super) async fn of_a_random_room(store: Arc<dyn Store>) {
     for _ in 0..60 {
         let seq = dice.below(n + 10);
         let limit = [dice.below(20), dice.below(2 * n)][dice.below(2) as usize] as usize;
-        let range = [
-            Range::Newest,
-            Range::Before(seq),
-            Range::After(seq),
-            Range::Around(seq),
-        ][dice.below(4) as usize];
+        let range = [Range::Newest, Range::Before(seq), Range::After(seq), Range::Around(seq)]
+            [dice.below(4) as usize];
         let read = seqs(&*store, "hall", range, limit).await;
-        assert_eq!(
-            read,
-            expected(n, range, limit),
-            "a page of {limit}, {range:?}, of {n} messages"
-        );
+        assert_eq!(read, expected(n, range, limit), "a page of {limit}, {range:?}, of {n} messages");
     }
 }
 
@@ -106,14 +90,7 @@ fn expected(n: u64, range: Range, limit: usize) -> (Vec<u64>, bool) {
     let skipped = before.len().saturating_sub(half);
     let taken = from.len().min(limit - half);
     let more = skipped > 0 || taken < from.len();
-    (
-        before
-            .into_iter()
-            .skip(skipped)
-            .chain(from.into_iter().take(taken))
-            .collect(),
-        more,
-    )
+    (before.into_iter().skip(skipped).chain(from.into_iter().take(taken)).collect(), more)
 }
 
 /// A page and a head that are asked for once `done` was called hold the message (I11), and none holds one before.
@@ -126,21 +103,9 @@ pub(super) async fn hold_what_was_answered(store: Arc<dyn Store>) {
         );
         done_rx.recv().expect("done is called");
         let read = page(&*store, "hall", Range::Newest, 1).await;
-        assert_eq!(
-            (read.head, read.messages.len()),
-            (n, 1),
-            "what was answered can be read"
-        );
-        assert_eq!(
-            *read.messages[0].content,
-            *n.to_string(),
-            "what was answered can be read"
-        );
+        assert_eq!((read.head, read.messages.len()), (n, 1), "what was answered can be read");
+        assert_eq!(*read.messages[0].content, *n.to_string(), "what was answered can be read");
         assert_eq!(head(&*store, "hall").await, n, "the head knows what was answered");
-        assert_eq!(
-            store.heads(vec![room_name("hall")]).await.expect("heads"),
-            [n],
-            "the heads know it too"
-        );
+        assert_eq!(store.heads(vec![room_name("hall")]).await.expect("heads"), [n], "the heads know it too");
     }
 }

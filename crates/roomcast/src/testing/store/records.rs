@@ -21,35 +21,16 @@ fn contents() -> Vec<String> {
 
 /// Content, time, nonce and `reply_to`, each with its extremes.
 pub(super) async fn come_back_as_written(store: Arc<dyn Store>) {
-    let mut batch: Vec<Append> = contents()
-        .iter()
-        .map(|content| message("hall", "ann", content))
-        .collect();
-    batch.push(Append {
-        reply_to: Some(2),
-        ..message("hall", "ann", "a reply")
-    });
-    batch.push(Append {
-        at_ms: 0,
-        reply_to: Some((1 << 53) - 1),
-        ..message("hall", "ann", "at the edges")
-    });
-    batch.push(with_nonce(
-        "Nonce-_~ \u{1F980}",
-        message("hall", "ann", "a nonce"),
-    ));
+    let mut batch: Vec<Append> = contents().iter().map(|content| message("hall", "ann", content)).collect();
+    batch.push(Append { reply_to: Some(2), ..message("hall", "ann", "a reply") });
+    batch.push(Append { at_ms: 0, reply_to: Some((1 << 53) - 1), ..message("hall", "ann", "at the edges") });
+    batch.push(with_nonce("Nonce-_~ \u{1F980}", message("hall", "ann", "a nonce")));
     append(&*store, batch.clone()).await;
     for (record, written) in whole_room(&*store, "hall").await.into_iter().zip(batch) {
-        assert_eq!(
-            record.content, written.content,
-            "the content comes back as written"
-        );
+        assert_eq!(record.content, written.content, "the content comes back as written");
         assert_eq!(record.at_ms, written.at_ms, "the time comes back as written");
         assert_eq!(record.nonce, written.nonce, "the nonce comes back as written");
-        assert_eq!(
-            record.reply_to, written.reply_to,
-            "reply_to comes back as written"
-        );
+        assert_eq!(record.reply_to, written.reply_to, "reply_to comes back as written");
     }
 }
 
@@ -57,27 +38,13 @@ pub(super) async fn come_back_as_written(store: Arc<dyn Store>) {
 pub(super) async fn show_the_name_of_their_time(store: Arc<dyn Store>) {
     let written = ["ann", "Ann", "ANN", "ann", "Bob", "bob"];
     for name in written {
-        append(
-            &*store,
-            vec![message("hall", name, "hello"), message("attic", name, "hello")],
-        )
-        .await;
+        append(&*store, vec![message("hall", name, "hello"), message("attic", name, "hello")]).await;
     }
     for room in ["hall", "attic"] {
-        let users = page(&*store, room, Range::Newest, 10)
-            .await
-            .messages
-            .into_iter()
-            .map(|m| m.user);
+        let users = page(&*store, room, Range::Newest, 10).await.messages.into_iter().map(|m| m.user);
         let users: Vec<Arc<UserName>> = users.collect();
-        assert!(
-            users.iter().map(|u| u.name()).eq(written),
-            "names are shown as written: {users:?}"
-        );
+        assert!(users.iter().map(|u| u.name()).eq(written), "names are shown as written: {users:?}");
         let identities = written.iter().map(|name| name.to_lowercase());
-        assert!(
-            users.iter().map(|u| u.identity().to_owned()).eq(identities),
-            "identities are kept"
-        );
+        assert!(users.iter().map(|u| u.identity().to_owned()).eq(identities), "identities are kept");
     }
 }

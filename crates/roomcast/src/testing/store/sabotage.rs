@@ -50,74 +50,30 @@ use Fault::*;
 
 /// For each check, faults that it alone must find.
 const CAUGHT: [(&str, &[Fault]); 18] = [
-    (
-        "numbers::are_dense",
-        &[
-            SkipsANumber,
-            SwapsNeighbours,
-            ForgetsNonces,
-            IgnoresTheContentOfARepetition,
-        ],
-    ),
-    (
-        "numbers::are_dense_for_concurrent_appenders",
-        &[SwapsNeighbours, SkipsANumber, AnswersBeforeItAppends],
-    ),
+    ("numbers::are_dense", &[SkipsANumber, SwapsNeighbours, ForgetsNonces, IgnoresTheContentOfARepetition]),
+    ("numbers::are_dense_for_concurrent_appenders", &[SwapsNeighbours, SkipsANumber, AnswersBeforeItAppends]),
     ("numbers::of_many_rooms_in_one_batch", &[MixesRooms]),
-    (
-        "numbers::of_a_batch_longer_than_a_commit",
-        &[LosesTheLastOfALongBatch, SwapsNeighbours],
-    ),
+    ("numbers::of_a_batch_longer_than_a_commit", &[LosesTheLastOfALongBatch, SwapsNeighbours]),
     (
         "nonces::name_one_message",
-        &[
-            TellsTheTimeOfTheRepetition,
-            TellsNothingOfRepetition,
-            ForgetsNonces,
-            ForgetsNoncesAcrossBatches,
-        ],
+        &[TellsTheTimeOfTheRepetition, TellsNothingOfRepetition, ForgetsNonces, ForgetsNoncesAcrossBatches],
     ),
-    (
-        "nonces::belong_to_one_user_and_room",
-        &[SharesNoncesBetweenUsers, MixesRooms],
-    ),
+    ("nonces::belong_to_one_user_and_room", &[SharesNoncesBetweenUsers, MixesRooms]),
     (
         "nonces::conflict_without_taking_a_number",
         &[IgnoresTheContentOfARepetition, ForgetsNoncesAcrossBatches],
     ),
-    (
-        "nonces::race",
-        &[
-            ForgetsNonces,
-            ForgetsNoncesAcrossBatches,
-            TellsTheTimeOfTheRepetition,
-        ],
-    ),
-    (
-        "pages::in_all_directions",
-        &[IncludesTheBound, NeverHasMore, IgnoresTheLimit],
-    ),
-    (
-        "pages::of_a_random_room",
-        &[IncludesTheBound, NeverHasMore, IgnoresTheLimit],
-    ),
+    ("nonces::race", &[ForgetsNonces, ForgetsNoncesAcrossBatches, TellsTheTimeOfTheRepetition]),
+    ("pages::in_all_directions", &[IncludesTheBound, NeverHasMore, IgnoresTheLimit]),
+    ("pages::of_a_random_room", &[IncludesTheBound, NeverHasMore, IgnoresTheLimit]),
     ("pages::hold_what_was_answered", &[AnswersBeforeItAppends]),
-    (
-        "records::come_back_as_written",
-        &[LosesReplies, CutsContent, TakesTheTimeItself, ForgetsNonces],
-    ),
+    ("records::come_back_as_written", &[LosesReplies, CutsContent, TakesTheTimeItself, ForgetsNonces]),
     ("records::show_the_name_of_their_time", &[ShowsIdentities]),
-    (
-        "lists::heads_in_the_order_asked",
-        &[SortsHeads, CreatesRoomsOnAsking],
-    ),
+    ("lists::heads_in_the_order_asked", &[SortsHeads, CreatesRoomsOnAsking]),
     ("lists::rooms_by_name", &[ListsRoomsTwice, MixesRooms]),
     ("closing::refuses_what_comes_later", &[GoesOnAfterClose]),
     ("closing::answers_what_came_before", &[DropsWhatWaits]),
-    (
-        "closing::a_full_queue_is_said",
-        &[QueuesWithoutBound, RefusesInPart],
-    ),
+    ("closing::a_full_queue_is_said", &[QueuesWithoutBound, RefusesInPart]),
 ];
 
 #[test]
@@ -134,10 +90,7 @@ fn each_check_finds_its_faults() {
             assert!(!passes(check, *fault), "{check} did not find {fault:?}");
         }
     }
-    assert!(
-        CHECKS.iter().copied().eq(CAUGHT.map(|(check, _)| check)),
-        "each check is proved"
-    );
+    assert!(CHECKS.iter().copied().eq(CAUGHT.map(|(check, _)| check)), "each check is proved");
 }
 
 /// Whether a check passes a store with this fault.
@@ -174,14 +127,7 @@ impl Broken {
     }
 
     fn break_message(&self, n_batch: usize, message: &mut Append) {
-        let Append {
-            user,
-            nonce,
-            content,
-            room,
-            at_ms,
-            reply_to,
-        } = message;
+        let Append { user, nonce, content, room, at_ms, reply_to } = message;
         match self.fault {
             MixesRooms => *room = super::room_name("lobby"),
             ForgetsNonces => *nonce = None,
@@ -218,37 +164,20 @@ impl Store for Broken {
     fn append(&self, mut batch: Vec<Append>, done: Done) {
         let n = self.n_batches.fetch_add(1, Ordering::Relaxed);
         if self.closed.load(Ordering::Relaxed) {
-            return done(vec![
-                Ok(Appended {
-                    seq: 1,
-                    at_ms: 0,
-                    repeated: false
-                });
-                batch.len()
-            ]);
+            return done(vec![Ok(Appended { seq: 1, at_ms: 0, repeated: false }); batch.len()]);
         }
         if self.fault == DropsWhatWaits
             || (self.fault == QueuesWithoutBound && self.running.load(Ordering::Relaxed))
         {
             return self.waiting.lock().unwrap().push((batch, done));
         }
-        batch
-            .iter_mut()
-            .for_each(|message| self.break_message(n, message));
+        batch.iter_mut().for_each(|message| self.break_message(n, message));
         if self.fault == LosesTheLastOfALongBatch && batch.len() > 500 {
             batch.pop();
         }
         if self.fault == AnswersBeforeItAppends {
-            let results = batch
-                .iter()
-                .map(|m| {
-                    Ok(Appended {
-                        seq: 1,
-                        at_ms: m.at_ms,
-                        repeated: false,
-                    })
-                })
-                .collect();
+            let results =
+                batch.iter().map(|m| Ok(Appended { seq: 1, at_ms: m.at_ms, repeated: false })).collect();
             done(results);
             let inner = Arc::clone(&self.inner);
             thread::spawn(move || {
@@ -259,8 +188,7 @@ impl Store for Broken {
         }
         let asked_ms: Vec<u64> = batch.iter().map(|message| message.at_ms).collect();
         let (results_tx, results_rx) = std::sync::mpsc::channel();
-        self.inner
-            .append(batch, Box::new(move |results| results_tx.send(results).unwrap()));
+        self.inner.append(batch, Box::new(move |results| results_tx.send(results).unwrap()));
         let mut results = results_rx.recv().unwrap();
         self.break_results(&asked_ms, &mut results);
         if self.fault == RefusesInPart && self.running.load(Ordering::Relaxed) {
@@ -273,8 +201,7 @@ impl Store for Broken {
 
     fn head(&self, room: RoomName) -> Answer<Head> {
         if self.fault == CreatesRoomsOnAsking {
-            self.inner
-                .append(vec![message(room.as_str(), "ann", "")], Box::new(drop));
+            self.inner.append(vec![message(room.as_str(), "ann", "")], Box::new(drop));
         }
         self.inner.head(room)
     }
@@ -291,11 +218,7 @@ impl Store for Broken {
             Range::After(seq) if self.fault == IncludesTheBound => Range::After(seq.saturating_sub(1)),
             range => range,
         };
-        let limit = if self.fault == IgnoresTheLimit {
-            1000
-        } else {
-            limit
-        };
+        let limit = if self.fault == IgnoresTheLimit { 1000 } else { limit };
         let page = self.inner.page(room, range, limit);
         if self.fault != NeverHasMore {
             return page;
