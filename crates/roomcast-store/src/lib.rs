@@ -1,0 +1,6 @@
+//! Where a Roomcast server keeps its messages. Each store implements [`roomcast::store::Store`] and passes
+//! [`roomcast::testing::store::conforms`]. Only this crate knows SQL.
+
+pub mod sqlite;
+
+pub use sqlite::{OpenError, Options, Sqlite};

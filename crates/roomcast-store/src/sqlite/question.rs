@@ -1,0 +1,122 @@
+//! What can be asked of a reader, in SQL. Every answer comes from one moment: a transaction, or one statement.
+
+use super::reader::Reader;
+use roomcast::store::{Page, Range, Record, Span, Summary};
+use roomcast_protocol::{RoomName, UserName};
+use rusqlite::{Connection, OptionalExtension as _, Row, TransactionBehavior, params};
+use std::{collections::HashMap, sync::Arc};
+
+/// A room's row: the id, the floor and the head.
+type Standing = (i64, u64, u64);
+
+impl Reader {
+    /// The floor and the head of a room.
+    pub(super) fn bounds(&mut self, room: &RoomName) -> rusqlite::Result<(u64, u64)> {
+        Ok(standing(&self.connection, room)?.map_or((0, 0), |(_, floor, head)| (floor, head)))
+    }
+
+    /// The heads of rooms, in the order asked.
+    pub(super) fn heads(&mut self, rooms: &[RoomName]) -> rusqlite::Result<Vec<u64>> {
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Deferred)?;
+        let head = |room| Ok(standing(&transaction, room)?.map_or(0, |(_, _, head)| head));
+        rooms.iter().map(head).collect()
+    }
+
+    /// A page of a room.
+    pub(super) fn page(&mut self, room: &RoomName, range: Range, limit: usize) -> rusqlite::Result<Page> {
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Deferred)?;
+        let Some((room_id, floor, head)) = standing(&transaction, room)? else {
+            return Ok(Page { messages: Vec::new(), more: false, head: 0 });
+        };
+        let span = range.span(floor, head, limit);
+        let messages = records(&transaction, &mut self.users, room_id, span)?;
+        Ok(Page { messages, more: span.more, head })
+    }
+
+    /// Rooms that have messages, by name.
+    pub(super) fn rooms(&mut self, after: Option<&RoomName>, limit: usize) -> rusqlite::Result<Vec<Summary>> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT rooms.name, messages.seq, messages.at
+             FROM rooms CROSS JOIN messages ON messages.room_id = rooms.id
+                 AND messages.seq = (SELECT max(seq) FROM messages WHERE room_id = rooms.id)
+             WHERE rooms.name > ?1 ORDER BY rooms.name LIMIT ?2",
+        )?;
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        // No name is empty.
+        let rooms = statement.query_map(params![after.map_or("", RoomName::as_str), limit], summary)?;
+        rooms.collect()
+    }
+}
+
+fn standing(connection: &Connection, room: &RoomName) -> rusqlite::Result<Option<Standing>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT id, floor, coalesce((SELECT max(seq) FROM messages WHERE room_id = rooms.id), floor)
+         FROM rooms WHERE name = ?1",
+    )?;
+    statement.query_row([room.as_str()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).optional()
+}
+
+/// The messages of a span, all of them: one that is missing is damage, and must not look like the end of the log.
+fn records(
+    connection: &Connection,
+    users: &mut HashMap<i64, Arc<UserName>>,
+    room_id: i64,
+    span: Span,
+) -> rusqlite::Result<Vec<Record>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT seq, user_id, at, name, nonce, reply_to, content FROM messages
+         WHERE room_id = ?1 AND seq > ?2 AND seq <= ?3 ORDER BY seq",
+    )?;
+    let mut rows = statement.query(params![room_id, span.after, span.upto])?;
+    let mut records = Vec::with_capacity(span.count());
+    while let Some(row) = rows.next()? {
+        let user = user(connection, users, row)?;
+        records.push(record(row, user)?);
+    }
+    if records.len() == span.count() { Ok(records) } else { Err(rusqlite::Error::QueryReturnedNoRows) }
+}
+
+fn record(row: &Row<'_>, user: Arc<UserName>) -> rusqlite::Result<Record> {
+    Ok(Record {
+        seq: row.get(0)?,
+        user,
+        at_ms: row.get(2)?,
+        nonce: row.get(4)?,
+        reply_to: row.get(5)?,
+        content: row.get(6)?,
+    })
+}
+
+/// Who wrote a row, under the name of then.
+fn user(
+    connection: &Connection,
+    users: &mut HashMap<i64, Arc<UserName>>,
+    row: &Row<'_>,
+) -> rusqlite::Result<Arc<UserName>> {
+    let id: i64 = row.get(1)?;
+    let user = match users.get(&id) {
+        Some(user) => Arc::clone(user),
+        None => find_user(connection, id)?,
+    };
+    users.entry(id).or_insert_with(|| Arc::clone(&user));
+    Ok(match row.get::<_, Option<Arc<str>>>(3)? {
+        Some(name) => Arc::new(UserName::from_parts(user.identity(), name)),
+        None => user,
+    })
+}
+
+fn find_user(connection: &Connection, id: i64) -> rusqlite::Result<Arc<UserName>> {
+    let mut statement = connection.prepare_cached("SELECT identity, name FROM users WHERE id = ?1")?;
+    statement.query_row([id], |row| {
+        let (identity, name): (Arc<str>, Arc<str>) = (row.get(0)?, row.get(1)?);
+        Ok(Arc::new(UserName::from_parts(identity, name)))
+    })
+}
+
+fn summary(row: &Row<'_>) -> rusqlite::Result<Summary> {
+    let name: String = row.get(0)?;
+    let room = RoomName::parse(&name).map_err(|error| {
+        rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, Box::new(error))
+    })?;
+    Ok(Summary { room, head: row.get(1)?, last_at_ms: row.get(2)? })
+}

@@ -1,0 +1,166 @@
+//! The thread that writes.
+
+use super::{
+    Closed, batch::Batch, batch::Verdict, cache::Cache, checkpoint::Checkpointer, connection,
+    directory::Directory, queue::Queue, reader::Readers, run, transaction, unavailable,
+};
+use roomcast::store::{Append, AppendError, Durability, MAX_BATCH};
+use rusqlite::{Connection, ErrorCode, ffi};
+use std::{io, sync::Arc, thread};
+use tokio::sync::watch;
+
+/// The only one who writes, and the owner of everything that ends with the store. Fields are dropped in this order:
+/// the directory's lock goes last.
+pub(super) struct Writer {
+    connection: Connection,
+    cache: Cache,
+    health: Health,
+    batches: Arc<Queue<Batch>>,
+    readers: Readers,
+    checkpointer: Checkpointer,
+    _directory: Directory,
+}
+
+/// How writing goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Health {
+    Good,
+    /// The last commit failed. The next may succeed: the disk was full, say.
+    Failing,
+    /// An `fsync` failed. The kernel may have dropped what it could not write and will not say so again, so nothing
+    /// is acknowledged until the next start (P14).
+    Lost,
+}
+
+impl Writer {
+    pub(super) fn new(
+        connection: Connection,
+        batches: Arc<Queue<Batch>>,
+        readers: Readers,
+        checkpointer: Checkpointer,
+        directory: Directory,
+    ) -> Self {
+        let (cache, health) = (Cache::default(), Health::Good);
+        Self { connection, cache, health, batches, readers, checkpointer, _directory: directory }
+    }
+
+    /// Starts the thread. It says on `closed` how it ended, once nothing of the store is left.
+    pub(super) fn start(self, closed: watch::Sender<Closed>) -> io::Result<()> {
+        let work = move || {
+            // Should the thread panic, whoever waits is answered, and whoever comes later is refused.
+            let _abandon = Abandon(Arc::clone(&self.batches));
+            let outcome = self.work();
+            closed.send_replace(Some(outcome.map_err(unavailable)));
+        };
+        thread::Builder::new().name("store-writer".into()).spawn(work).map(drop)
+    }
+
+    fn work(mut self) -> rusqlite::Result<()> {
+        let mut batches = Vec::new();
+        loop {
+            self.batches.take(MAX_BATCH, &mut batches);
+            if batches.is_empty() {
+                return self.end();
+            }
+            self.write(&mut batches);
+            self.checkpointer.wake();
+        }
+    }
+
+    /// Commits the batches and answers each, in order.
+    fn write(&mut self, batches: &mut Vec<Batch>) {
+        let messages: Vec<&Append> = batches.iter().flat_map(Batch::messages).collect();
+        // One chunk, except where a single batch is longer than a commit may be.
+        let verdicts: Vec<Verdict> =
+            messages.chunks(MAX_BATCH).flat_map(|chunk| self.commit(chunk)).collect();
+        let mut verdicts = verdicts.into_iter();
+        for batch in batches.drain(..) {
+            let own = verdicts.by_ref().take(batch.messages().len()).collect();
+            batch.answer(own);
+        }
+    }
+
+    fn commit(&mut self, messages: &[&Append]) -> Vec<Verdict> {
+        self.cache.trim();
+        let mut outcome = self.attempt(messages);
+        if outcome.as_ref().is_err_and(is_busy) {
+            outcome = self.attempt(messages);
+        }
+        match outcome {
+            Ok(verdicts) => {
+                self.note_success();
+                verdicts
+            }
+            Err(error) => {
+                self.note_failure(&error);
+                vec![Err(AppendError::Unavailable); messages.len()]
+            }
+        }
+    }
+
+    fn attempt(&mut self, messages: &[&Append]) -> rusqlite::Result<Vec<Verdict>> {
+        if self.health == Health::Lost || self.checkpointer.lost_data() {
+            return Err(lost());
+        }
+        let outcome = transaction::append(&mut self.connection, &mut self.cache, messages);
+        if outcome.is_err() {
+            self.cache.forget();
+        }
+        outcome
+    }
+
+    fn note_success(&mut self) {
+        if self.health == Health::Failing {
+            tracing::info!("messages are written again");
+            self.health = Health::Good;
+        }
+    }
+
+    /// Logs once for as long as it lasts.
+    fn note_failure(&mut self, error: &rusqlite::Error) {
+        let health = if is_lost(error) { Health::Lost } else { Health::Failing };
+        if self.health == Health::Good || (self.health, health) == (Health::Failing, Health::Lost) {
+            let restart = health == Health::Lost;
+            tracing::error!(%error, needs_restart = restart, "messages cannot be written and are refused");
+            self.health = health;
+        }
+    }
+
+    /// Leaves the files as a clean stop does.
+    fn end(mut self) -> rusqlite::Result<()> {
+        self.readers.end();
+        self.checkpointer.end();
+        if self.health == Health::Lost {
+            // Not clean: what is on disk is what the next start finds.
+            return Err(lost());
+        }
+        connection::set_durability(&self.connection, Durability::Full)?;
+        run::end(&self.connection)?;
+        self.connection.close().map_err(|(_, error)| error)
+    }
+}
+
+/// Closes the queue and answers what is in it when the writer ends, however it ends.
+struct Abandon(Arc<Queue<Batch>>);
+
+impl Drop for Abandon {
+    fn drop(&mut self) {
+        self.0.abandon();
+    }
+}
+
+fn is_busy(error: &rusqlite::Error) -> bool {
+    matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
+}
+
+/// What every commit fails with once an `fsync` failed.
+fn lost() -> rusqlite::Error {
+    let message = "an fsync failed before: restart, after a look at the disk";
+    rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_IOERR_FSYNC), Some(message.into()))
+}
+
+/// Whether data that SQLite had written may be gone.
+pub(super) fn is_lost(error: &rusqlite::Error) -> bool {
+    let code = error.sqlite_error().map(|error| error.extended_code);
+    matches!(code, Some(ffi::SQLITE_IOERR_FSYNC | ffi::SQLITE_IOERR_DIR_FSYNC))
+}

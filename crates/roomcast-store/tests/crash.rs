@@ -1,0 +1,143 @@
+//! I1, I2 and I3 over `kill -9` at random moments (F1).
+
+use crate::child;
+use roomcast::{
+    store::{Append, Appended, Range, Record, Store},
+    testing::store::{Dice, append, message},
+};
+use roomcast_protocol::RoomName;
+use std::{
+    collections::{BTreeMap, HashSet},
+    io::{BufRead as _, BufReader, Write as _},
+    sync::atomic::{AtomicUsize, Ordering},
+    thread,
+    time::{Duration, SystemTime},
+};
+
+const ROUNDS: u64 = 8;
+const ROOMS: u64 = 5;
+/// Batches in flight in the child.
+const IN_FLIGHT: usize = 64;
+
+fn room(n: u64) -> RoomName {
+    RoomName::parse(&format!("room-{n}")).unwrap()
+}
+
+fn numbered(room: u64, nonce: &str) -> Append {
+    Append { nonce: Some(nonce.into()), ..message(&format!("room-{room}"), "ann", nonce) }
+}
+
+/// The process that is killed: appends without end, each message twice, and prints what is acknowledged.
+#[test]
+fn appends_until_killed() {
+    static N_IN_FLIGHT: AtomicUsize = AtomicUsize::new(0);
+    let Some(dir) = child::dir() else { return };
+    let store = child::open(&dir);
+    let started = SystemTime::UNIX_EPOCH.elapsed().unwrap().as_nanos();
+    let mut dice = Dice::from_environment();
+    for n in 0_u64.. {
+        while N_IN_FLIGHT.load(Ordering::Acquire) >= IN_FLIGHT {
+            thread::yield_now();
+        }
+        let batch: Vec<Append> = (0..=dice.below(6))
+            .flat_map(|i| {
+                [
+                    numbered(dice.below(ROOMS), &format!("{started}.{n}.{i}")),
+                    numbered(n % ROOMS, &format!("{started}.again")),
+                ]
+            })
+            .collect();
+        let names: Vec<String> = batch.iter().map(|m| format!("{} {}", m.room, m.content)).collect();
+        N_IN_FLIGHT.fetch_add(1, Ordering::AcqRel);
+        store.append(
+            batch,
+            Box::new(move |results| {
+                let mut out = std::io::stdout().lock();
+                for (name, result) in names.iter().zip(results) {
+                    writeln!(out, "ack {name} {}", result.unwrap().seq).unwrap();
+                }
+                out.flush().unwrap();
+                N_IN_FLIGHT.fetch_sub(1, Ordering::AcqRel);
+            }),
+        );
+    }
+}
+
+/// What a child said it had acknowledged: (room, nonce) -> seq.
+type Acknowledged = BTreeMap<(String, String), u64>;
+
+fn run_and_kill(dir: &std::path::Path, after: Duration, acknowledged: &mut Acknowledged) {
+    let mut child = child::command("crash::appends_until_killed", dir).spawn().unwrap();
+    let out = BufReader::new(child.stdout.take().unwrap());
+    let reading = thread::spawn(move || out.split(b'\n').map_while(Result::ok).collect::<Vec<_>>());
+    thread::sleep(after);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    for line in reading.join().unwrap() {
+        let line = String::from_utf8(line).unwrap();
+        let words: Vec<&str> = line.split(' ').collect();
+        // The last line may have been cut by the kill.
+        let &["ack", room, nonce, seq] = words.as_slice() else {
+            continue;
+        };
+        let Ok(seq) = seq.parse() else { continue };
+        acknowledged.entry((room.to_owned(), nonce.to_owned())).or_insert(seq);
+    }
+}
+
+async fn whole_room(store: &dyn Store, room: RoomName) -> Vec<Record> {
+    let mut records = Vec::new();
+    loop {
+        let page = store.page(room.clone(), Range::After(records.len() as u64), 1000).await.unwrap();
+        records.extend(page.messages);
+        if !page.more {
+            assert!(records.iter().map(|r| r.seq).eq(1..=page.head), "{room} is dense");
+            return records;
+        }
+    }
+}
+
+async fn check(store: &dyn Store, acknowledged: &Acknowledged) {
+    let mut rooms = BTreeMap::new();
+    for n in 0..ROOMS {
+        let records = whole_room(store, room(n)).await;
+        let nonces: HashSet<_> = records.iter().map(|r| r.nonce.clone().unwrap()).collect();
+        assert_eq!(nonces.len(), records.len(), "each nonce is there once");
+        rooms.insert(room(n).to_string(), records);
+    }
+    for ((room, nonce), seq) in acknowledged {
+        let record = rooms[room].get(*seq as usize - 1);
+        assert_eq!(
+            record.and_then(|r| r.nonce.as_deref()),
+            Some(nonce.as_str()),
+            "{room} {seq} was acknowledged"
+        );
+    }
+    for ((room, nonce), seq) in acknowledged.iter().take(20) {
+        let n = room.trim_start_matches("room-").parse().unwrap();
+        let again: Appended = append(store, vec![numbered(n, nonce)]).await[0].unwrap();
+        assert_eq!(
+            (again.seq, again.repeated),
+            (*seq, true),
+            "a retry after the crash finds the first message"
+        );
+    }
+}
+
+#[tokio::test]
+async fn nothing_acknowledged_is_lost() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut dice = Dice::from_environment();
+    let mut acknowledged = Acknowledged::new();
+    let mut epochs = HashSet::new();
+    for round in 0..ROUNDS {
+        run_and_kill(dir.path(), Duration::from_millis(50 + dice.below(700)), &mut acknowledged);
+        let store = child::open(dir.path());
+        epochs.insert(store.head(room(0)).await.unwrap().epoch);
+        check(&store, &acknowledged).await;
+        store.close().await.unwrap();
+        eprintln!("round {round}: {} acknowledged so far", acknowledged.len());
+    }
+    assert!(acknowledged.len() > 100, "the children did something");
+    assert_eq!(epochs.len(), 1, "a crash of the process keeps the epoch");
+}
