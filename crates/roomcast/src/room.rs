@@ -14,7 +14,7 @@ use crate::{
 use roomcast_protocol::RoomName;
 use roomcast_socket::{Hub, Topic};
 use std::{
-    collections::VecDeque,
+    collections::{BTreeMap, VecDeque},
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
@@ -32,6 +32,8 @@ struct State {
     /// Everything up to here was published to this node's connections.
     cursor: u64,
     floor: u64,
+    /// Messages that came before their turn.
+    early: BTreeMap<u64, Record>,
     /// The newest messages, up to the cursor.
     recent: VecDeque<Record>,
     /// A head beyond the cursor that this node has heard of: the messages between are to be read from the store.
@@ -53,6 +55,7 @@ impl Room {
             epoch: head.epoch.clone(),
             cursor: head.seq,
             floor: head.floor,
+            early: BTreeMap::new(),
             recent: VecDeque::new(),
             ahead: head.seq,
             fetching: false,

@@ -13,9 +13,12 @@ use std::sync::Arc;
 
 /// Newest messages kept at hand, so that a herd that comes back costs the store nothing.
 const RECENT: usize = 256;
+/// Messages kept that came before their turn; beyond that they are read from the store.
+const EARLY: usize = 1024;
 
 impl Room {
-    /// The log has grown. What is the next is shown; true where something is missing, which is then to be fetched.
+    /// The log has grown. What is the next is shown; true where what is missing was not brought and is to be fetched.
+    /// (Where it was brought early, what lies before it is likely to come by itself; if not, [`Room::lags`].)
     pub(crate) fn grown(
         &self,
         epoch: &Epoch,
@@ -29,7 +32,7 @@ impl Room {
         }
         state.ahead = state.ahead.max(head);
         self.show(&mut state, messages, tag);
-        state.must_fetch()
+        !state.early.contains_key(&head) && state.must_fetch()
     }
 
     /// What was missing was read from the store; true where there is more.
@@ -56,13 +59,9 @@ impl Room {
 
     /// Publishes those that follow the cursor, each once, in order.
     fn show(&self, state: &mut State, messages: &[Record], tag: impl Fn(&UserName) -> u64) {
+        let ready = state.ready(messages);
         let mut run = BytesMut::new();
-        let mut position = state.cursor;
-        for record in messages {
-            if record.seq != position + 1 {
-                continue;
-            }
-            position = record.seq;
+        for record in &ready {
             let everyone = encode::message(&self.name, record, false);
             if record.nonce.is_none() {
                 encode::put(&mut run, &everyone);
@@ -70,16 +69,15 @@ impl Room {
             }
             // The sender's own connections see the nonce as well.
             let own = (tag(&record.user), encode(&encode::message(&self.name, record, true)));
-            if !self.publish(state, &mut run, record.seq - 1, Personal::default()) {
-                break;
-            }
+            let before = self.publish(state, &mut run, record.seq - 1, Personal::default());
             encode::put(&mut run, &everyone);
-            if !self.publish(state, &mut run, record.seq, Arc::new([own])) {
+            if !(before && self.publish(state, &mut run, record.seq, Arc::new([own]))) {
+                run.clear();
                 break;
             }
         }
-        self.publish(state, &mut run, position, Personal::default());
-        state.keep(messages);
+        self.publish(state, &mut run, ready.last().map_or(0, |r| r.seq), Personal::default());
+        state.keep(ready);
     }
 
     /// False where a shard has too much to write: the cursor stays, and the rest is read again later.
@@ -122,14 +120,34 @@ impl State {
         must
     }
 
-    /// Keeps what was shown at hand.
-    fn keep(&mut self, messages: &[Record]) {
+    /// Those that follow the cursor without a gap, with what had come too early. What comes too early now is kept for a
+    /// while: two commits of one room may be told in the wrong order, and need not be read again for it.
+    fn ready(&mut self, messages: &[Record]) -> Vec<Record> {
+        let mut ready = Vec::new();
+        let mut next = self.cursor + 1;
         for record in messages {
-            let next = self.recent.back().is_none_or(|last| record.seq == last.seq + 1);
-            if next && record.seq <= self.cursor {
-                self.recent.push_back(record.clone());
+            if record.seq == next {
+                ready.push(record.clone());
+                next += 1;
+                while let Some(early) = self.early.remove(&next) {
+                    ready.push(early);
+                    next += 1;
+                }
+            } else if record.seq > next && self.early.len() < EARLY {
+                self.early.insert(record.seq, record.clone());
             }
         }
+        // Bounded, and nothing below the cursor is of use any more.
+        if !self.early.is_empty() {
+            self.early = self.early.split_off(&next);
+        }
+        ready
+    }
+
+    /// Keeps what was shown at hand.
+    fn keep(&mut self, shown: Vec<Record>) {
+        let cursor = self.cursor;
+        self.recent.extend(shown.into_iter().filter(|record| record.seq <= cursor));
         while self.recent.len() > RECENT {
             self.recent.pop_front();
         }
