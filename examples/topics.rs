@@ -37,7 +37,12 @@ struct Who {
 }
 
 /// A route with a path parameter, state, and whatever middleware lies before it.
-async fn enter(upgrade: Upgrade, Path(room): Path<String>, Query(who): Query<Who>, State(hub): State<Hub>) -> Response {
+async fn enter(
+    upgrade: Upgrade,
+    Path(room): Path<String>,
+    Query(who): Query<Who>,
+    State(hub): State<Hub>,
+) -> Response {
     upgrade.on_connect(&hub, |socket| chat(socket, room, who.name))
 }
 
@@ -62,7 +67,8 @@ async fn chat(mut socket: Socket<Said, Heard>, room: String, name: String) {
 
 /// Runs before the upgrade: whoever has no name stays outside.
 async fn named(request: Request, next: Next) -> Result<Response, StatusCode> {
-    let named = request.uri().query().is_some_and(|q| q.split('&').any(|p| p.len() > 5 && p.starts_with("name=")));
+    let named =
+        request.uri().query().is_some_and(|q| q.split('&').any(|p| p.len() > 5 && p.starts_with("name=")));
     if named { Ok(next.run(request).await) } else { Err(StatusCode::UNAUTHORIZED) }
 }
 

@@ -135,3 +135,10 @@ impl<H: Handler> Context<'_, H> {
         Remote::new(self.shard.hub.clone(), self.shard.index, self.id)
     }
 }
+
+/// Bytes that one idle connection with this handler takes in its shard's slab. (tokio's own bookkeeping of a socket, about
+/// 300 bytes, comes on top.)
+#[must_use]
+pub const fn connection_bytes<H>() -> usize {
+    size_of::<crate::connection::Connection<H>>()
+}

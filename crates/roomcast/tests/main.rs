@@ -11,6 +11,7 @@ mod faults;
 mod people;
 mod resume;
 mod say;
+mod size;
 mod slow;
 
 use axum::{
