@@ -26,7 +26,7 @@ use std::{
     fmt, io,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        atomic::{AtomicBool, Ordering},
     },
     thread::JoinHandle,
     time::Duration,
@@ -37,6 +37,8 @@ use tokio::time::Instant;
 pub const SOFT_LOAD_BYTES: usize = 8 << 20;
 /// Bytes waiting for a shard above which a publish is refused.
 pub const HARD_LOAD_BYTES: usize = 64 << 20;
+/// Connections that a shard may have more than another before new ones go to that.
+const IMBALANCE: usize = 4;
 
 /// A shard has more to write than it may hold; nothing was published to anyone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -50,8 +52,6 @@ pub(crate) struct Inner<H: Handler> {
     pub(crate) options: Options,
     pub(crate) inboxes: Box<[Inbox<H>]>,
     directory: Arc<topic::Directory>,
-    next_shard: AtomicUsize,
-    pub(crate) connections: AtomicUsize,
     pub(crate) stopping: AtomicBool,
     pub(crate) counters: Counters,
     threads: Mutex<Vec<JoinHandle<()>>>,
@@ -79,8 +79,6 @@ impl<H: Handler> Hub<H> {
             inboxes: (0..options.shards.max(1)).map(|_| Inbox::new()).collect(),
             options,
             directory: Arc::default(),
-            next_shard: AtomicUsize::new(0),
-            connections: AtomicUsize::new(0),
             stopping: AtomicBool::new(false),
             counters: Counters::default(),
             threads: Mutex::default(),
@@ -134,7 +132,13 @@ impl<H: Handler> Hub<H> {
     /// Open connections.
     #[must_use]
     pub fn connections(&self) -> usize {
-        self.0.connections.load(Ordering::Acquire)
+        (0..self.shards()).map(|shard| self.connections_on(shard)).sum()
+    }
+
+    /// Open connections of each shard.
+    #[must_use]
+    pub fn spread(&self) -> Vec<usize> {
+        (0..self.shards()).map(|shard| self.connections_on(shard)).collect()
     }
 
     /// What the hub has done since it started.
@@ -175,15 +179,23 @@ impl<H: Handler> Hub<H> {
         left
     }
 
-    /// `local`: the stream belongs to the shard's own runtime.
-    pub(crate) fn attach(&self, shard: usize, transport: Transport, early: Bytes, handler: H, local: bool) {
-        let attach = Attach { transport, early, handler, local };
+    /// Gives a stream to a shard: to the one that accepted it, unless that has many more connections than another.
+    pub(crate) fn attach(&self, accepted: Option<usize>, transport: Transport, early: Bytes, handler: H) {
+        let shard = self.place(accepted);
+        self.0.inboxes[shard].connections.fetch_add(1, Ordering::AcqRel);
+        let attach = Attach { transport, early, handler, local: accepted == Some(shard) };
         self.0.inboxes[shard].push(shard, Inbound::Attach(Box::new(attach)));
     }
 
-    /// A shard for a connection that no shard accepted: they take turns.
-    pub(crate) fn next_shard(&self) -> usize {
-        self.0.next_shard.fetch_add(1, Ordering::Relaxed) % self.shards()
+    /// Moving a stream to another shard costs two system calls, so that a small difference is left as it is.
+    fn place(&self, accepted: Option<usize>) -> usize {
+        let load = |shard| self.connections_on(shard);
+        let least = (0..self.shards()).min_by_key(|shard| load(*shard)).unwrap_or(0);
+        accepted.filter(|shard| load(*shard) <= load(least) + IMBALANCE + load(least) / 16).unwrap_or(least)
+    }
+
+    fn connections_on(&self, shard: usize) -> usize {
+        self.0.inboxes[shard].connections.load(Ordering::Acquire)
     }
 
     pub(crate) fn inner(&self) -> &Inner<H> {

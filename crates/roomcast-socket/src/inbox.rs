@@ -60,6 +60,8 @@ pub(crate) struct Inbox<H: Handler> {
     /// Bytes that the shard has taken and not begun to write.
     taken: AtomicUsize,
     pub(crate) ready: Arc<Ready>,
+    /// Connections that live on the shard or are on their way to it.
+    pub(crate) connections: AtomicUsize,
 }
 
 thread_local! {
@@ -91,6 +93,7 @@ impl<H: Handler> Inbox<H> {
             waiting: AtomicUsize::new(0),
             taken: AtomicUsize::new(0),
             ready: Arc::new(Ready::default()),
+            connections: AtomicUsize::new(0),
         }
     }
 

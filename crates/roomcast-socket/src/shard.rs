@@ -29,7 +29,6 @@ use std::{
     io,
     panic::{AssertUnwindSafe, catch_unwind},
     rc::Rc,
-    sync::atomic::Ordering,
     task::Waker,
     thread::JoinHandle,
 };
@@ -122,11 +121,9 @@ impl<H: Handler> Shard<H> {
     /// Takes over a stream.
     pub(crate) fn attach(&mut self, new: Attach<H>) {
         let transport = if new.local { Some(new.transport) } else { on_this_runtime(new.transport) };
-        let Some(transport) = transport else { return };
+        let Some(transport) = transport else { return self.gone() };
         let entry = self.connections.vacant_entry();
-        let Ok(key) = u32::try_from(entry.key()) else {
-            return;
-        };
+        let Ok(key) = u32::try_from(entry.key()) else { return self.gone() };
         let queued = ConnWaker::new(self.hub.inner().inboxes[self.index].ready.clone(), key);
         let now = self.wheel.now();
         self.serial += 1;
@@ -153,7 +150,6 @@ impl<H: Handler> Shard<H> {
             notify: false,
             listed: false,
         });
-        self.hub.inner().connections.fetch_add(1, Ordering::AcqRel);
         self.look_again(id);
         self.with_handler(key, H::opened);
         self.wake(key);

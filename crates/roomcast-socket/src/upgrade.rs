@@ -159,14 +159,14 @@ impl Upgrade {
             Way::Handover(handover) => {
                 let shard = handover.shard;
                 handover.set(TakeOver(Box::new(move |transport, early| {
-                    hub.attach(shard, transport, early, handler, true);
+                    hub.attach(Some(shard), transport, early, handler);
                 })));
             }
             Way::OnUpgrade(on_upgrade) => {
                 tokio::spawn(async move {
                     if let Ok(upgraded) = on_upgrade.await {
                         let (transport, early) = raw(upgraded);
-                        hub.attach(hub.next_shard(), transport, early, handler, false);
+                        hub.attach(None, transport, early, handler);
                     }
                 });
             }

@@ -100,3 +100,15 @@ async fn many_messages_in_one_segment_are_all_read() {
         (0..5000).flat_map(|n| roomcast_socket::frame::text(&n.to_string()).to_vec()).collect();
     assert_eq!(got, expected);
 }
+
+#[tokio::test]
+async fn connections_spread_evenly_over_the_shards() {
+    let world = World::start(Options { shards: 4, ..Options::default() }).await;
+    let mut clients = Vec::new();
+    for _ in 0..200 {
+        clients.push(world.client().await);
+    }
+    let spread = world.hub.spread();
+    assert_eq!(spread.iter().sum::<usize>(), 200);
+    assert!(spread.iter().all(|n| (45..=55).contains(n)), "{spread:?}");
+}

@@ -59,7 +59,11 @@ impl<H: Handler> Shard<H> {
         }
         self.settle();
         self.connections.try_remove(key as usize);
-        self.hub.inner().connections.fetch_sub(1, Ordering::AcqRel);
+        self.gone();
+    }
+
+    pub(super) fn gone(&self) {
+        self.inbox().connections.fetch_sub(1, Ordering::AcqRel);
     }
 
     /// Tells handlers of endings, outside of any of their methods.
