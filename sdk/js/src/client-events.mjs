@@ -1,0 +1,27 @@
+// What a client takes and tells. Types only.
+
+/** @typedef {'idle' | 'connecting' | 'connected' | 'waiting' | 'offline' | 'closed'} ClientState */
+/**
+ * @typedef {object} StateChange
+ * @property {ClientState} from
+ * @property {ClientState} to
+ * @property {number} attempt how many in a row have failed
+ * @property {number} [retryAt] when the next one is due
+ * @property {number} [code] of the close
+ * @property {string} [reason] of the close
+ * @property {import('./codes.mjs').ChatError} [error] why it is closed for good
+ */
+/** @typedef {{ state: StateChange, hello: import('./frames.mjs').Hello, error: import('./codes.mjs').ChatError }} ClientEvents */
+/**
+ * @typedef {object} ClientOptions
+ * @property {string} url of `/ws`, absolute, without a query
+ * @property {string} user
+ * @property {new (url: string) => WebSocket} [WebSocket]
+ * @property {import('./shelf.mjs').Store} [storage] where the outbox survives a reload
+ * @property {import('./host.mjs').Clock} [clock]
+ * @property {import('./host.mjs').Host} [host]
+ * @property {() => number} [random]
+ * @property {(url: string) => Promise<import('./codes.mjs').ChatError | null>} [refusal] asks why the upgrade was refused
+ */
+
+export {};
