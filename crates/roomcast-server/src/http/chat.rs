@@ -1,0 +1,40 @@
+//! `GET /chat/{room}`: a socket into one room.
+
+use super::{Problem, handshake::Handshake, names::Room, query::Query};
+use axum::response::Response;
+use roomcast::Entry;
+use roomcast_protocol::ErrorCode;
+
+/// One room over WebSocket, joined at once
+///
+/// What is said there stands in `/api/v1/asyncapi.json`.
+#[utoipa::path(get, path = "/chat/{room}", tag = "sockets",
+    params(
+        ("room" = String, Path, description = "The room"),
+        ("user" = Option<String>, Query, description = "Who connects; without it `anonymous`"),
+        ("since" = Option<u64>, Query, description = "The last `seq` that the client has; only with `epoch`"),
+        ("epoch" = Option<String>, Query, description = "The log that `since` belongs to, as `joined` said it"),
+    ),
+    responses(
+        (status = 101, description = "The socket is open"),
+        (status = 400, description = "A bad name, position or handshake", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "A page from elsewhere", body = Problem, content_type = "application/problem+json"),
+        (status = 426, description = "Not a WebSocket of version 13", body = Problem, content_type = "application/problem+json"),
+    ))]
+pub(crate) async fn chat(handshake: Handshake, room: Result<Room, Problem>) -> Result<Response, Problem> {
+    let Room(room) = room?;
+    let position = position(&handshake.query)?;
+    Ok(handshake.connect(Entry::Room(room, position)))
+}
+
+/// Where the client left off.
+fn position(query: &Query) -> Result<Option<(u64, String)>, Problem> {
+    match (query.number("since")?, query.get("epoch")) {
+        (None, None) => Ok(None),
+        (Some(seq), Some(epoch)) if !epoch.is_empty() => Ok(Some((seq, epoch.to_owned()))),
+        _ => Err(Problem::new(
+            ErrorCode::BadFrame,
+            "`since` and `epoch` belong together: give both, as `joined` said them, or neither",
+        )),
+    }
+}

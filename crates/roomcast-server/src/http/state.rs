@@ -1,0 +1,20 @@
+//! What the endpoints share.
+
+use super::origin::Origins;
+use crate::{config::Config, lifecycle::Stop};
+use roomcast::Chat;
+
+/// What the endpoints share.
+#[derive(Debug, Clone)]
+pub(crate) struct App {
+    pub(crate) chat: Chat,
+    pub(crate) origins: Origins,
+    pub(crate) stop: Stop,
+}
+
+impl App {
+    /// For a chat, as the configuration wants it.
+    pub(crate) fn new(chat: Chat, config: &Config, stop: Stop) -> Self {
+        Self { chat, origins: Origins::of(&config.server), stop }
+    }
+}
