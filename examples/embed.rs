@@ -1,5 +1,5 @@
 //! Rooms inside an axum program of one's own, with its own way of telling who somebody is:
-//! `cargo run -p roomcast-server --example embed`, then
+//! `cargo run -p roomcast --example embed`, then
 //! `websocat -H 'authorization: Bearer tea' ws://127.0.0.1:3002/rooms/kitchen` in two terminals.
 
 use axum::{

@@ -2,11 +2,13 @@
 
 #![expect(
     clippy::unwrap_used,
+    clippy::panic,
     clippy::disallowed_methods,
     reason = "tests; their tasks end with their runtime"
 )]
 
 mod crowd;
+mod embed;
 mod faults;
 mod people;
 mod resume;

@@ -12,4 +12,3 @@ mod stopping;
 mod sockets;
 mod rest;
 mod start;
-mod embed;

@@ -1,6 +1,6 @@
 //! The example runs: rooms in a foreign program.
 
-#[path = "../../../../examples/embed.rs"]
+#[path = "../../../examples/embed.rs"]
 mod program;
 
 use futures_util::{SinkExt, StreamExt};
