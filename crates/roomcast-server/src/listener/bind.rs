@@ -8,6 +8,11 @@ use std::{
 
 /// Connections that the kernel keeps while nobody accepts them; it lowers the number to `somaxconn`.
 const BACKLOG: i32 = 4096;
+/// What the kernel may hold for a connection, in bytes (it doubles the number for its own bookkeeping). Without a bound it
+/// takes megabytes for a reader that does not read, and slowness shows late.
+const SEND_BUFFER_BYTES: usize = 256 * 1024;
+/// Of that, what may wait unsent before the socket counts as full, in bytes.
+const UNSENT_BYTES: u32 = 128 * 1024;
 
 /// Opens `n` listening sockets on one address. With port 0, all of them get the same free port.
 ///
@@ -37,6 +42,9 @@ fn socket(address: SocketAddr, shared: bool) -> io::Result<Socket> {
         socket.set_reuse_port(true)?;
     }
     socket.set_nonblocking(true)?;
+    // connections inherit both from the socket that accepts them
+    socket.set_send_buffer_size(SEND_BUFFER_BYTES)?;
+    socket.set_tcp_notsent_lowat(UNSENT_BYTES)?;
     socket.bind(&address.into())?;
     Ok(socket)
 }
@@ -69,6 +77,16 @@ mod tests {
             let error = bind(running[0].local_addr().unwrap(), theirs).unwrap_err();
             assert_eq!(error.kind(), io::ErrorKind::AddrInUse, "{mine} {theirs}");
         }
+    }
+
+    #[test]
+    fn what_the_kernel_holds_for_a_connection_is_bounded() {
+        let listener = bind(local(0), 1).unwrap().remove(0);
+        listener.set_nonblocking(false).unwrap();
+        let _client = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let accepted = Socket::from(listener.accept().unwrap().0);
+        assert!(accepted.send_buffer_size().unwrap() <= 2 * SEND_BUFFER_BYTES);
+        assert_eq!(accepted.tcp_notsent_lowat().unwrap(), UNSENT_BYTES);
     }
 
     #[test]
