@@ -65,7 +65,11 @@ pub(crate) struct Connection {
 impl Connection {
     /// Begins to connect.
     pub(crate) fn begin(target: &Target, role: Role, room: u32, seat: usize, now: u64) -> io::Result<Self> {
-        let socket = Socket::new(Domain::for_address(target.address), Type::STREAM.nonblocking(), Some(Protocol::TCP))?;
+        let socket = Socket::new(
+            Domain::for_address(target.address),
+            Type::STREAM.nonblocking(),
+            Some(Protocol::TCP),
+        )?;
         socket.set_tcp_nodelay(true)?;
         if role == Role::Slow {
             socket.set_recv_buffer_size(SLOW_BUFFER_BYTES)?;
@@ -74,7 +78,9 @@ impl Connection {
             socket.bind(&source.into())?;
         }
         match socket.connect(&target.address.into()) {
-            Err(error) if error.raw_os_error() != Some(Errno::INPROGRESS.raw_os_error()) => return Err(error),
+            Err(error) if error.raw_os_error() != Some(Errno::INPROGRESS.raw_os_error()) => {
+                return Err(error);
+            }
             _ => {}
         }
         let (partial, unsent) = (Vec::new(), Vec::new());
@@ -103,7 +109,9 @@ impl Connection {
                 self.partial.clear();
                 Taken::Bytes { len: kept + n, more }
             }
-            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => Taken::Nothing,
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {
+                Taken::Nothing
+            }
             Err(error) => Taken::Over(error.to_string()),
         }
     }

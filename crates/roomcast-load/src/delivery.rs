@@ -135,7 +135,8 @@ fn is_chatter(text: &[u8]) -> bool {
 fn number(bytes: &[u8]) -> Option<(u64, &[u8])> {
     let mut value = 0_u64;
     let mut digits = 0;
-    while let Some(digit) = bytes.get(digits).map(|byte| byte.wrapping_sub(b'0')).filter(|digit| *digit < 10) {
+    while let Some(digit) = bytes.get(digits).map(|byte| byte.wrapping_sub(b'0')).filter(|digit| *digit < 10)
+    {
         value = value.wrapping_mul(10).wrapping_add(u64::from(digit));
         digits += 1;
     }

@@ -125,7 +125,11 @@ impl Tally {
 }
 
 impl<'p> Engine<'p> {
-    fn new(plan: &'p Plan, target: Target, progress: &'p mut dyn FnMut(&Progress)) -> Result<Self, LoadError> {
+    fn new(
+        plan: &'p Plan,
+        target: Target,
+        progress: &'p mut dyn FnMut(&Progress),
+    ) -> Result<Self, LoadError> {
         // A name of its own for each run: in rooms where others have spoken, their messages would be judged.
         let run = RandomState::new().hash_one(0) >> 32;
         let name = |room| Rc::new(Room::new(format!("bench-{run:08x}-{room}")));

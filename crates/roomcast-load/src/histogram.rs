@@ -34,7 +34,12 @@ impl Histogram {
     }
 
     /// The time that this share of all stayed within; 0 where there are none.
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "a share of a count")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "a share of a count"
+    )]
     fn quantile(&self, share: f64) -> u64 {
         let wanted = (self.count as f64 * share).ceil().max(1.0) as u64;
         let mut seen = 0;
@@ -96,7 +101,9 @@ mod tests {
         let mut histogram = Histogram::new();
         (1..=100_000).for_each(|n| histogram.record(n * 1_000));
         let found = histogram.quantiles();
-        for (found, expected) in [(found.p50, 5e4), (found.p90, 9e4), (found.p99, 9.9e4), (found.p999, 9.99e4)] {
+        for (found, expected) in
+            [(found.p50, 5e4), (found.p90, 9e4), (found.p99, 9.9e4), (found.p999, 9.99e4)]
+        {
             assert!((found / expected - 1.0).abs() < 0.008, "{found} {expected}");
         }
         assert_eq!((found.max, found.mean), (1e5, 50_000.5));

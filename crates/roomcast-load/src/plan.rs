@@ -118,15 +118,15 @@ impl Plan {
     /// # Errors
     /// The first that is out of bounds.
     pub fn check(&self) -> Result<(), PlanError> {
-        within("rooms", self.rooms, 1..=1_000_000)?;
-        within("members", self.members, 1..=1_000_000)?;
-        within("publishers", self.publishing(), 1..=self.members)?;
-        within("size", self.size, MIN_SIZE..=MAX_CONTENT_CHARS)?;
-        within("churn", self.churn, 0.0..=10_000.0)?;
-        within("connections", self.connections(), 1..=MAX_CONNECTIONS)?;
+        within("rooms", self.rooms, &(1..=1_000_000))?;
+        within("members", self.members, &(1..=1_000_000))?;
+        within("publishers", self.publishing(), &(1..=self.members))?;
+        within("size", self.size, &(MIN_SIZE..=MAX_CONTENT_CHARS))?;
+        within("churn", self.churn, &(0.0..=10_000.0))?;
+        within("connections", self.connections(), &(1..=MAX_CONNECTIONS))?;
         match self.pace {
-            Pace::Rate(rate) => within("rate", rate, 0.0..=MAX_RATE)?,
-            Pace::Window(window) => within("window", window, 1..=MAX_WINDOW)?,
+            Pace::Rate(rate) => within("rate", rate, &(0.0..=MAX_RATE))?,
+            Pace::Window(window) => within("window", window, &(1..=MAX_WINDOW))?,
         }
         self.check_times()
     }
@@ -139,16 +139,16 @@ impl Plan {
             ("connect_within", self.connect_within),
         ];
         for (what, time) in times {
-            within(what, time, Duration::ZERO..=MAX_TIME)?;
+            within(what, time, &(Duration::ZERO..=MAX_TIME))?;
         }
-        within("duration", self.duration, Duration::from_millis(100)..=MAX_TIME)
+        within("duration", self.duration, &(Duration::from_millis(100)..=MAX_TIME))
     }
 }
 
-fn within<T: PartialOrd + std::fmt::Debug>(
+fn within<T: Copy + PartialOrd + std::fmt::Debug>(
     what: &'static str,
     given: T,
-    bounds: RangeInclusive<T>,
+    bounds: &RangeInclusive<T>,
 ) -> Result<(), PlanError> {
     if bounds.contains(&given) {
         return Ok(());

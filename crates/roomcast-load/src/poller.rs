@@ -15,7 +15,6 @@ const BATCH: usize = 256;
 const TIMER: u64 = u64::MAX;
 
 /// What the run waits on.
-#[derive(Debug)]
 pub(crate) struct Poller {
     epoll: OwnedFd,
     timer: OwnedFd,
@@ -28,7 +27,8 @@ impl Poller {
         let flags = TimerfdFlags::CLOEXEC | TimerfdFlags::NONBLOCK;
         let timer = timerfd_create(TimerfdClockId::Monotonic, flags).map_err(system("timerfd"))?;
         let data = epoll::EventData::new_u64(TIMER);
-        epoll::add(&epoll, &timer, data, epoll::EventFlags::IN | epoll::EventFlags::ET).map_err(system("epoll"))?;
+        epoll::add(&epoll, &timer, data, epoll::EventFlags::IN | epoll::EventFlags::ET)
+            .map_err(system("epoll"))?;
         Ok(Self { epoll, timer, events: Vec::with_capacity(BATCH) })
     }
 

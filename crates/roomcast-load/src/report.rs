@@ -37,9 +37,9 @@ pub struct Load {
     /// The run's name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
-    /// The server.
+    /// Where the server was.
     pub url: String,
-    /// Rooms.
+    /// Number of rooms.
     pub rooms: u32,
     /// Members per room who stayed.
     pub members: u32,
@@ -87,7 +87,7 @@ pub struct Traffic {
     pub sent: u64,
     /// Messages per second.
     pub sent_per_s: f64,
-    /// Deliveries.
+    /// Number of deliveries.
     pub deliveries: u64,
     /// Deliveries per second.
     pub deliveries_per_s: f64,

@@ -74,7 +74,9 @@ mod tests {
 
     #[test]
     fn other_urls_are_refused() {
-        for url in ["http://127.0.0.1:1", "ws://127.0.0.1", "ws://127.0.0.1:0", "ws://127.0.0.1:1/chat/x", "ws://"] {
+        for url in
+            ["http://127.0.0.1:1", "ws://127.0.0.1", "ws://127.0.0.1:0", "ws://127.0.0.1:1/chat/x", "ws://"]
+        {
             assert!(matches!(target(url, false), Err(PlanError::Url(_))), "{url}");
         }
     }

@@ -32,11 +32,7 @@ pub struct Envelope<'a> {
 ///
 /// `room` may be left out on `/chat/{room}`, where there is only the one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(
-    feature = "schema",
-    derive(schemars::JsonSchema, ts_rs::TS),
-    ts(optional_fields)
-)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS), ts(optional_fields))]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ClientFrame<'a> {
     /// Says something; answered with `ack` after it is durable.

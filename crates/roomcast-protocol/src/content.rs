@@ -65,11 +65,7 @@ pub fn check_content(content: &str) -> Result<&str, ContentError> {
 /// [`ContentError::Nonce`] where it is empty, longer than [`MAX_NONCE_BYTES`], or contains a NUL.
 pub fn check_nonce(nonce: &str) -> Result<&str, ContentError> {
     let fits = (1..=MAX_NONCE_BYTES).contains(&nonce.len());
-    if fits && !nonce.as_bytes().contains(&0) {
-        Ok(nonce)
-    } else {
-        Err(ContentError::Nonce)
-    }
+    if fits && !nonce.as_bytes().contains(&0) { Ok(nonce) } else { Err(ContentError::Nonce) }
 }
 
 /// Checks the `emoji` of a reaction, and gives it back. What counts as an emoji changes every year; the bounds are
@@ -81,9 +77,5 @@ pub fn check_nonce(nonce: &str) -> Result<&str, ContentError> {
 pub fn check_emoji(emoji: &str) -> Result<&str, ContentError> {
     let fits = (1..=MAX_EMOJI_BYTES).contains(&emoji.len());
     let stray = |c: char| c.is_whitespace() || c.is_control();
-    if fits && !emoji.contains(stray) {
-        Ok(emoji)
-    } else {
-        Err(ContentError::Emoji)
-    }
+    if fits && !emoji.contains(stray) { Ok(emoji) } else { Err(ContentError::Emoji) }
 }

@@ -86,10 +86,7 @@ impl ErrorCode {
     /// The very same frame may succeed later, without anyone's doing anything about it.
     #[must_use]
     pub const fn temporary(self) -> bool {
-        matches!(
-            self,
-            Self::RateLimited | Self::Limit | Self::Unavailable | Self::Internal
-        )
+        matches!(self, Self::RateLimited | Self::Limit | Self::Unavailable | Self::Internal)
     }
 
     /// The HTTP status (RFC 9110 §15, RFC 6585) that says the same on the REST side.

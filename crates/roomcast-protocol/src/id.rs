@@ -41,10 +41,7 @@ impl de::Visitor<'_> for IdVisitor {
     type Value = Id;
 
     fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "a string of at most {MAX_ID_BYTES} bytes or a whole number below 2^53"
-        )
+        write!(f, "a string of at most {MAX_ID_BYTES} bytes or a whole number below 2^53")
     }
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<Id, E> {

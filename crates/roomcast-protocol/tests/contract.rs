@@ -53,19 +53,14 @@ fn without_links(docs: &str) -> String {
     let first = parts.next().unwrap_or_default().to_owned();
     parts.fold(first, |text, part| {
         let (name, rest) = part.split_once("`]").unwrap();
-        let rest = rest
-            .strip_prefix('(')
-            .and_then(|rest| rest.split_once(')'))
-            .map_or(rest, |(_, rest)| rest);
+        let rest =
+            rest.strip_prefix('(').and_then(|rest| rest.split_once(')')).map_or(rest, |(_, rest)| rest);
         format!("{text}`{name}`{rest}")
     })
 }
 
 fn hash(texts: &[&str]) -> String {
-    let digest = texts
-        .iter()
-        .fold(Sha256::new(), |hasher, text| hasher.chain_update(text))
-        .finalize();
+    let digest = texts.iter().fold(Sha256::new(), |hasher, text| hasher.chain_update(text)).finalize();
     digest.iter().take(8).fold(String::new(), |mut hex, byte| {
         write!(hex, "{byte:02x}").unwrap();
         hex
@@ -76,11 +71,6 @@ fn hash(texts: &[&str]) -> String {
 pub(crate) fn types_of<T: JsonSchema>() -> BTreeSet<String> {
     let schema = schemars::schema_for!(T);
     let variants = schema.get("oneOf").and_then(Value::as_array).unwrap();
-    let kind = |variant: &Value| {
-        variant["properties"]["type"]["const"]
-            .as_str()
-            .unwrap()
-            .to_owned()
-    };
+    let kind = |variant: &Value| variant["properties"]["type"]["const"].as_str().unwrap().to_owned();
     variants.iter().map(kind).collect()
 }

@@ -10,9 +10,7 @@ use serde_json::{Value, json};
 use std::borrow::Cow;
 
 fn frame(text: &str) -> ClientFrame<'_> {
-    Envelope::parse(text)
-        .unwrap_or_else(|error| panic!("{text}: {error}"))
-        .frame
+    Envelope::parse(text).unwrap_or_else(|error| panic!("{text}: {error}")).frame
 }
 
 fn refusal(text: &str) -> String {
@@ -22,13 +20,7 @@ fn refusal(text: &str) -> String {
 #[test]
 fn texts_without_escapes_are_borrowed() {
     let text = r#"{"type":"message","room":"general","content":"grüße","nonce":"n\u0031"}"#;
-    let ClientFrame::Message {
-        room: Some(room),
-        content,
-        nonce: Some(nonce),
-        ..
-    } = frame(text)
-    else {
+    let ClientFrame::Message { room: Some(room), content, nonce: Some(nonce), .. } = frame(text) else {
         panic!("not a message");
     };
     assert!(matches!(room, Cow::Borrowed("general")));
@@ -48,22 +40,9 @@ fn null_is_absent() {
         r#"{"type":"history","room":null,"limit":null,"before":null,"after":5,"around":null,"id":null}"#;
     let envelope = Envelope::parse(text).unwrap();
     assert_eq!(envelope.id, None);
-    assert_eq!(
-        envelope.frame,
-        ClientFrame::History {
-            room: None,
-            limit: None,
-            at: HistoryAt::After(5)
-        }
-    );
+    assert_eq!(envelope.frame, ClientFrame::History { room: None, limit: None, at: HistoryAt::After(5) });
     let text = r#"{"type":"join","room":"a","resume":null}"#;
-    assert_eq!(
-        frame(text),
-        ClientFrame::Join {
-            room: "a".into(),
-            resume: None
-        }
-    );
+    assert_eq!(frame(text), ClientFrame::Join { room: "a".into(), resume: None });
 }
 
 #[test]
@@ -76,30 +55,15 @@ fn names_of_fields_may_be_escaped() {
 fn the_order_of_fields_does_not_matter() {
     let text =
         r#" { "resume" : {"epoch":"k","seq":0, "more":1} , "id" : "a" ,"room":"b", "type" : "join" } "#;
-    let resume = Some(Resume {
-        seq: 0,
-        epoch: "k".into(),
-    });
-    let expected = Envelope {
-        frame: ClientFrame::Join {
-            room: "b".into(),
-            resume,
-        },
-        id: Id::text("a"),
-    };
+    let resume = Some(Resume { seq: 0, epoch: "k".into() });
+    let expected = Envelope { frame: ClientFrame::Join { room: "b".into(), resume }, id: Id::text("a") };
     assert_eq!(Envelope::parse(text).unwrap(), expected);
 }
 
 #[test]
 fn limits_beyond_every_page_are_only_large() {
     let text = format!(r#"{{"type":"history","limit":{MAX_SEQ}}}"#);
-    assert!(matches!(
-        frame(&text),
-        ClientFrame::History {
-            limit: Some(u32::MAX),
-            ..
-        }
-    ));
+    assert!(matches!(frame(&text), ClientFrame::History { limit: Some(u32::MAX), .. }));
 }
 
 /// S24: depth at most 16.
@@ -112,11 +76,7 @@ fn sixteen_levels_are_read_and_brackets_in_texts_do_not_count() {
     assert!(Envelope::parse(&deep(16)).is_ok());
     assert!(refusal(&deep(17)).contains("16 levels"));
     assert!(refusal(&deep(30_000)).contains("16 levels"));
-    let text = format!(
-        r#"{{"type":"message","content":"{}\"{}"}}"#,
-        "[".repeat(99),
-        "{".repeat(99)
-    );
+    let text = format!(r#"{{"type":"message","content":"{}\"{}"}}"#, "[".repeat(99), "{".repeat(99));
     assert_eq!(frame(&text).kind(), "message");
     let flat = format!(r#"{{"type":"typing","x":[{}]}}"#, vec!["{}"; 99].join(","));
     assert_eq!(frame(&flat).kind(), "typing");
@@ -127,36 +87,21 @@ fn frames_have_a_largest_size() {
     let text = |len: usize| format!(r#"{{"type":"message","content":"{}"}}"#, "x".repeat(len));
     let room = MAX_FRAME_BYTES - text(0).len();
     assert!(Envelope::parse(&text(room)).is_ok());
-    assert_eq!(
-        Envelope::parse(&text(room + 1)).unwrap_err().code,
-        ErrorCode::TooLarge
-    );
+    assert_eq!(Envelope::parse(&text(room + 1)).unwrap_err().code, ErrorCode::TooLarge);
 }
 
 #[test]
 fn refusals_name_the_field() {
     assert_eq!(refusal(r#"{"type":"message"}"#), "the field `content` is missing");
-    assert_eq!(
-        refusal(r#"{"type":"message","content":5}"#),
-        "the field `content` must be a string"
-    );
+    assert_eq!(refusal(r#"{"type":"message","content":5}"#), "the field `content` must be a string");
     assert_eq!(
         refusal(r#"{"type":"react","seq":1,"emoji":"x","on":"y"}"#),
         "the field `on` must be true or false"
     );
-    assert_eq!(
-        refusal(r#"{"type":"join","room":"a","resume":[]}"#),
-        "the field `resume` must be an object"
-    );
+    assert_eq!(refusal(r#"{"type":"join","room":"a","resume":[]}"#), "the field `resume` must be an object");
     let seq = refusal(r#"{"type":"join","room":"a","resume":{"seq":"1","epoch":"k"}}"#);
-    assert_eq!(
-        seq,
-        "the field `resume.seq` must be a whole number from 0 to 2^53 - 1"
-    );
-    assert_eq!(
-        refusal(r#"{"type":"typing","room":"a","room":"b"}"#),
-        "the field `room` stands there twice"
-    );
+    assert_eq!(seq, "the field `resume.seq` must be a whole number from 0 to 2^53 - 1");
+    assert_eq!(refusal(r#"{"type":"typing","room":"a","room":"b"}"#), "the field `room` stands there twice");
     assert!(refusal(r#"{"type":"nonsense"}"#).contains("known are message, typing"));
     assert!(refusal("[]").starts_with("the frame is not one JSON object"));
 }
@@ -190,27 +135,18 @@ fn kinds_are_the_types_on_the_wire() {
 }
 
 fn any_client_text() -> impl Strategy<Value = String> {
-    let files = golden("client")
-        .into_iter()
-        .map(|(_, file)| file["frame"].to_string());
+    let files = golden("client").into_iter().map(|(_, file)| file["frame"].to_string());
     sample::select(
         files
-            .chain(
-                golden("bad")
-                    .into_iter()
-                    .map(|(_, f)| f["text"].as_str().unwrap().to_owned()),
-            )
+            .chain(golden("bad").into_iter().map(|(_, f)| f["text"].as_str().unwrap().to_owned()))
             .collect::<Vec<_>>(),
     )
 }
 
 /// A golden frame with some bytes overwritten, left out or doubled.
 fn damaged() -> impl Strategy<Value = String> {
-    let damage = (
-        any::<sample::Index>(),
-        0..3_u8,
-        sample::select(b"{}[]\",:\\ue019-.ntf\x00\x7f\xc3 ".to_vec()),
-    );
+    let damage =
+        (any::<sample::Index>(), 0..3_u8, sample::select(b"{}[]\",:\\ue019-.ntf\x00\x7f\xc3 ".to_vec()));
     (any_client_text(), prop::collection::vec(damage, 1..6)).prop_map(|(text, damages)| {
         let mut bytes = text.into_bytes();
         for (index, what, byte) in damages {
@@ -241,10 +177,8 @@ fn any_object() -> impl Strategy<Value = String> {
         "type id room content nonce reply_to limit before after around resume token seq emoji on epoch other";
     let name = sample::select(names.split(' ').collect::<Vec<_>>());
     prop::collection::vec((name, value), 0..8).prop_map(|fields| {
-        let fields: Vec<String> = fields
-            .into_iter()
-            .map(|(name, value)| format!("\"{name}\":{value}"))
-            .collect();
+        let fields: Vec<String> =
+            fields.into_iter().map(|(name, value)| format!("\"{name}\":{value}")).collect();
         format!("{{{}}}", fields.join(","))
     })
 }

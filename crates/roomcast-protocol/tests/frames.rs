@@ -6,23 +6,13 @@ use std::{collections::BTreeSet, fs, path::PathBuf};
 
 /// Every file in a folder of golden frames: its name and its content.
 pub(crate) fn golden(folder: &str) -> Vec<(String, Value)> {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/frames")
-        .join(folder);
-    let mut files: Vec<PathBuf> = fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/frames").join(folder);
+    let mut files: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
     assert!(!files.is_empty());
     files
         .into_iter()
-        .map(|path| {
-            (
-                path.file_stem().unwrap().to_str().unwrap().to_owned(),
-                read(&path),
-            )
-        })
+        .map(|path| (path.file_stem().unwrap().to_str().unwrap().to_owned(), read(&path)))
         .collect()
 }
 
@@ -48,26 +38,17 @@ fn server_frames_are_read_and_written_as_they_stand() {
             serde_json::from_value(file["frame"].clone()).unwrap_or_else(|error| panic!("{name}: {error}"));
         let written: Value = serde_json::from_slice(&frame.to_json()).unwrap();
         assert_eq!(written, file["frame"], "{name}");
-        assert!(
-            frame.to_json().starts_with(b"{\"type\":\""),
-            "{name}: `type` comes first"
-        );
+        assert!(frame.to_json().starts_with(b"{\"type\":\""), "{name}: `type` comes first");
     }
 }
 
 #[test]
 fn every_type_has_a_golden_frame() {
     let types = |folder| -> BTreeSet<String> {
-        golden(folder)
-            .iter()
-            .map(|(_, file)| file["frame"]["type"].as_str().unwrap().to_owned())
-            .collect()
+        golden(folder).iter().map(|(_, file)| file["frame"]["type"].as_str().unwrap().to_owned()).collect()
     };
     assert_eq!(types("client"), crate::contract::types_of::<Envelope<'static>>());
-    assert_eq!(
-        types("server"),
-        crate::contract::types_of::<ServerFrame<'static>>()
-    );
+    assert_eq!(types("server"), crate::contract::types_of::<ServerFrame<'static>>());
 }
 
 #[test]
@@ -75,11 +56,7 @@ fn bad_frames_are_refused_with_their_code_and_id() {
     for (name, file) in golden("bad") {
         let error = Envelope::parse(file["text"].as_str().unwrap()).expect_err(&name);
         assert_eq!(error.code.as_str(), file["code"], "{name}: {error}");
-        assert_eq!(
-            serde_json::to_value(&error.id).unwrap(),
-            file["id"],
-            "{name}: {error}"
-        );
+        assert_eq!(serde_json::to_value(&error.id).unwrap(), file["id"], "{name}: {error}");
     }
 }
 
@@ -87,10 +64,7 @@ fn bad_frames_are_refused_with_their_code_and_id() {
 #[test]
 fn the_simple_client_finds_what_it_was_promised() {
     let promised = [
-        (
-            "message",
-            r#"{"type":"message","user":"ann","content":"hello","timestamp":1750000000}"#,
-        ),
+        ("message", r#"{"type":"message","user":"ann","content":"hello","timestamp":1750000000}"#),
         ("join", r#"{"type":"join","user":"ann"}"#),
         ("leave", r#"{"type":"leave","user":"ann"}"#),
         ("presence", r#"{"type":"presence","users":["ann","bob"]}"#),
@@ -107,10 +81,7 @@ fn the_simple_client_finds_what_it_was_promised() {
     }
     let (_, history) = files.iter().find(|(stem, _)| stem == "history").unwrap();
     let first = &history["frame"]["messages"][0];
-    assert_eq!(
-        (&first["user"], &first["content"]),
-        (&"ann".into(), &"hello".into())
-    );
+    assert_eq!((&first["user"], &first["content"]), (&"ann".into(), &"hello".into()));
     assert_eq!(first["timestamp"], 1_750_000_000);
 }
 
@@ -127,19 +98,12 @@ fn close_codes_are_the_golden_table() {
         assert_eq!(row["reconnect"], code.reconnect().as_str());
         assert_eq!(CloseCode::from_u16(code.code()), Some(*code));
         assert_eq!(close::reconnects(code.code()), code.reconnects());
-        assert!(
-            code.meaning().len() <= 123,
-            "RFC 6455 §5.5: a close frame holds 125 bytes"
-        );
+        assert!(code.meaning().len() <= 123, "RFC 6455 §5.5: a close frame holds 125 bytes");
     }
     for row in file["unknown"].as_array().unwrap() {
         let code = u16::try_from(row["code"].as_u64().unwrap()).unwrap();
         assert_eq!(CloseCode::from_u16(code), None, "{code}");
-        assert_eq!(
-            close::reconnects(code),
-            row["reconnects"].as_bool().unwrap(),
-            "{code}"
-        );
+        assert_eq!(close::reconnects(code), row["reconnects"].as_bool().unwrap(), "{code}");
     }
 }
 
@@ -155,10 +119,7 @@ fn the_ranges_of_close_codes_hold() {
 fn error_codes_are_written_as_they_are_named() {
     for code in ErrorCode::ALL {
         assert_eq!(serde_json::to_value(code).unwrap(), code.as_str());
-        assert_eq!(
-            serde_json::from_value::<ErrorCode>(code.as_str().into()).unwrap(),
-            code
-        );
+        assert_eq!(serde_json::from_value::<ErrorCode>(code.as_str().into()).unwrap(), code);
         assert_eq!(code.to_string(), code.as_str());
         assert!((400..600).contains(&code.http_status()), "{code}");
     }

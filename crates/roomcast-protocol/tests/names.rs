@@ -5,9 +5,7 @@ use roomcast_protocol::{ErrorCode, MAX_ROOM_BYTES, MAX_USER_CHARS, NameError, Ro
 use std::{borrow::Cow, collections::HashMap};
 
 fn room(text: &str) -> String {
-    RoomName::parse(text)
-        .unwrap_or_else(|error| panic!("{text:?}: {error}"))
-        .to_string()
+    RoomName::parse(text).unwrap_or_else(|error| panic!("{text:?}: {error}")).to_string()
 }
 
 fn user(text: &str) -> (String, String) {
@@ -59,10 +57,7 @@ fn rooms_have_no_other_characters() {
         "\u{feff}a",
     ];
     for text in refused {
-        assert!(
-            matches!(RoomName::parse(text), Err(NameError::RoomCharacter(_))),
-            "{text:?}"
-        );
+        assert!(matches!(RoomName::parse(text), Err(NameError::RoomCharacter(_))), "{text:?}");
     }
 }
 
@@ -73,26 +68,16 @@ fn rooms_have_bounds() {
     assert_eq!(RoomName::parse("..."), Err(NameError::DotsOnly));
     assert!(RoomName::parse(&"x".repeat(MAX_ROOM_BYTES)).is_ok());
     assert!(RoomName::parse(&"é".repeat(MAX_ROOM_BYTES / 2)).is_ok());
-    for long in [
-        "x".repeat(MAX_ROOM_BYTES + 1),
-        "é".repeat(33),
-        "X".repeat(1 << 20),
-        "世".repeat(1 << 20),
-    ] {
+    for long in ["x".repeat(MAX_ROOM_BYTES + 1), "é".repeat(33), "X".repeat(1 << 20), "世".repeat(1 << 20)]
+    {
         assert_eq!(RoomName::parse(&long), Err(NameError::LongRoom));
     }
-    assert!(
-        RoomName::parse(&"e\u{301}".repeat(32)).is_ok(),
-        "96 bytes that compose to 64"
-    );
+    assert!(RoomName::parse(&"e\u{301}".repeat(32)).is_ok(), "96 bytes that compose to 64");
 }
 
 #[test]
 fn canonical_rooms_are_not_copied_and_found_by_text() {
-    assert!(matches!(
-        RoomName::canonical("general"),
-        Ok(Cow::Borrowed("general"))
-    ));
+    assert!(matches!(RoomName::canonical("general"), Ok(Cow::Borrowed("general"))));
     let rooms = HashMap::from([(RoomName::parse("General").unwrap(), 1)]);
     assert_eq!(rooms.get("general"), Some(&1));
 }
@@ -101,12 +86,7 @@ fn canonical_rooms_are_not_copied_and_found_by_text() {
 fn rooms_are_written_and_read_as_texts() {
     let name: RoomName = serde_json::from_str("\"General\"").unwrap();
     assert_eq!(serde_json::to_string(&name).unwrap(), "\"general\"");
-    assert!(
-        serde_json::from_str::<RoomName>("\"a b\"")
-            .unwrap_err()
-            .to_string()
-            .contains("leave out ' '")
-    );
+    assert!(serde_json::from_str::<RoomName>("\"a b\"").unwrap_err().to_string().contains("leave out ' '"));
 }
 
 #[test]
@@ -114,10 +94,7 @@ fn users_are_shown_as_written_and_compared_in_lower_case() {
     assert_eq!(user("Ann"), ("Ann".to_owned(), "ann".to_owned()));
     assert_eq!(user("Zoe\u{308}"), ("Zoë".to_owned(), "zoë".to_owned()));
     assert_eq!(user("ＡＮＮ"), ("ANN".to_owned(), "ann".to_owned()));
-    assert_eq!(
-        user("o'neil+1@home"),
-        ("o'neil+1@home".to_owned(), "o'neil+1@home".to_owned())
-    );
+    assert_eq!(user("o'neil+1@home"), ("o'neil+1@home".to_owned(), "o'neil+1@home".to_owned()));
     assert_eq!(user("Σίσυφος"), ("Σίσυφος".to_owned(), "σίσυφος".to_owned()));
     assert_eq!(user("אבג"), ("אבג".to_owned(), "אבג".to_owned()));
     assert_eq!(UserName::parse("Ann"), UserName::parse("aNN"));
@@ -157,10 +134,7 @@ fn users_have_no_hidden_characters() {
         "क्\u{200d}ष",
     ];
     for text in refused {
-        assert!(
-            matches!(UserName::parse(text), Err(NameError::UserCharacter(_))),
-            "{text:?}"
-        );
+        assert!(matches!(UserName::parse(text), Err(NameError::UserCharacter(_))), "{text:?}");
     }
     assert_eq!(UserName::parse("אa"), Err(NameError::Direction));
 }
@@ -170,11 +144,7 @@ fn users_have_bounds() {
     assert_eq!(UserName::parse(""), Err(NameError::EmptyUser));
     assert!(UserName::parse(&"x".repeat(MAX_USER_CHARS)).is_ok());
     assert!(UserName::parse(&"世".repeat(MAX_USER_CHARS)).is_ok());
-    for long in [
-        "x".repeat(MAX_USER_CHARS + 1),
-        "世".repeat(33),
-        "x".repeat(1 << 20),
-    ] {
+    for long in ["x".repeat(MAX_USER_CHARS + 1), "世".repeat(33), "x".repeat(1 << 20)] {
         assert_eq!(UserName::parse(&long), Err(NameError::LongUser));
     }
 }
@@ -183,10 +153,7 @@ fn users_have_bounds() {
 fn users_are_sorted_by_what_is_shown() {
     let mut users = ["bob", "Ann", "ann", "Zoë"].map(|text| UserName::parse(text).unwrap());
     users.sort();
-    assert_eq!(
-        users.map(|user| user.name().to_owned()),
-        ["Ann", "Zoë", "ann", "bob"]
-    );
+    assert_eq!(users.map(|user| user.name().to_owned()), ["Ann", "Zoë", "ann", "bob"]);
 }
 
 #[test]
@@ -201,17 +168,9 @@ fn stored_users_come_back() {
 fn refusals_say_what_to_do() {
     assert_eq!(NameError::EmptyUser.code(), ErrorCode::BadName);
     let space = UserName::parse("Ann Lee").unwrap_err().to_string();
-    assert_eq!(
-        space,
-        "a name cannot contain ' ': use letters, digits and plain punctuation without spaces"
-    );
+    assert_eq!(space, "a name cannot contain ' ': use letters, digits and plain punctuation without spaces");
     // S25: what a terminal would obey is escaped.
-    assert!(
-        UserName::parse("\u{1b}[2J")
-            .unwrap_err()
-            .to_string()
-            .contains(r"'\u{1b}'")
-    );
+    assert!(UserName::parse("\u{1b}[2J").unwrap_err().to_string().contains(r"'\u{1b}'"));
 }
 
 /// Texts that often are names, also in scripts where case and composition are tricky.

@@ -7,14 +7,7 @@ use roomcast_protocol::{
 
 #[test]
 fn content_is_given_back_as_it_came() {
-    for text in [
-        "hello",
-        "  hello\n",
-        "\u{3000}世界\u{3000}",
-        "x",
-        "\u{200b}",
-        "a\u{7}b",
-    ] {
+    for text in ["hello", "  hello\n", "\u{3000}世界\u{3000}", "x", "\u{200b}", "a\u{7}b"] {
         assert_eq!(check_content(text), Ok(text));
     }
 }
@@ -29,21 +22,15 @@ fn white_space_alone_is_empty() {
 #[test]
 fn content_has_a_largest_size_in_characters_and_in_bytes() {
     for letter in ["x", "é", "世", "👍"] {
-        assert!(
-            check_content(&letter.repeat(MAX_CONTENT_CHARS)).is_ok(),
-            "{letter}"
-        );
+        assert!(check_content(&letter.repeat(MAX_CONTENT_CHARS)).is_ok(), "{letter}");
         assert_eq!(
             check_content(&letter.repeat(MAX_CONTENT_CHARS + 1)),
             Err(ContentError::TooLong),
             "{letter}"
         );
     }
-    let padded = format!(
-        "{}{}",
-        " ".repeat(MAX_CONTENT_BYTES - MAX_CONTENT_CHARS),
-        "x".repeat(MAX_CONTENT_CHARS)
-    );
+    let padded =
+        format!("{}{}", " ".repeat(MAX_CONTENT_BYTES - MAX_CONTENT_CHARS), "x".repeat(MAX_CONTENT_CHARS));
     assert!(check_content(&padded).is_ok());
     assert_eq!(check_content(&format!("{padded} ")), Err(ContentError::TooLong));
 }

@@ -4,6 +4,7 @@ mod failure;
 mod serve;
 mod config;
 mod healthcheck;
+mod bench;
 mod completions;
 
 pub use failure::{Exit, Explained, Failure};
@@ -34,6 +35,8 @@ enum Command {
     Config(config::Args),
     /// Ask a running server whether it is ready: exit code 0 or 1
     Healthcheck(healthcheck::Args),
+    /// Put a running server under load, and check every delivery
+    Bench(roomcast_load::cli::Args),
     /// Print completions for a shell
     Completions(completions::Args),
 }
@@ -45,6 +48,7 @@ pub fn main() -> ExitCode {
         Command::Serve(args) => serve::run(args),
         Command::Config(args) => config::run(args),
         Command::Healthcheck(args) => healthcheck::run(&args),
+        Command::Bench(args) => bench::run(&args),
         Command::Completions(args) => completions::run(&args, Cli::command()),
     };
     done.map_or_else(|failure| failure.report(), |()| Exit::Ok).into()

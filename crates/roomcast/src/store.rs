@@ -1,4 +1,4 @@
-//! What a room's log is kept in: the contract, alone. Implementations: [`memory`](crate::store::memory) here,
+//! What a room's log is kept in: the contract, alone. Implementations: [`memory`] here,
 //! SQLite in `roomcast-store`. One conformance suite, [`crate::testing::store`], runs against all.
 //!
 //! The store is the truth. It numbers the messages of each room 1, 2, 3, … without holes, in commit order, inside

@@ -88,10 +88,7 @@ mod tests {
         let mut position = Position::behind(10);
         let steps: Vec<_> = [11, 12, 16, 14, 14, 13, 12, 10, 15, 17].map(|seq| position.take(seq)).into();
         use Step::{Double, Forward, Late};
-        assert_eq!(
-            steps,
-            [Forward, Forward, Forward, Late, Double, Late, Double, Double, Late, Forward]
-        );
+        assert_eq!(steps, [Forward, Forward, Forward, Late, Double, Late, Double, Double, Late, Forward]);
         assert_eq!(position.missing(), 0);
     }
 

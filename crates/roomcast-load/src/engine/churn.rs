@@ -24,7 +24,11 @@ pub(super) struct Churn {
 }
 
 impl Churn {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "nanoseconds of a positive rate")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "nanoseconds of a positive rate"
+    )]
     pub(super) fn new(plan: &Plan) -> Self {
         let every = (plan.churn > 0.0).then(|| (1e9 / plan.churn) as u64);
         Self { every, most: plan.most_churners(), due: 0, came: 0, here: VecDeque::new(), free: Vec::new() }

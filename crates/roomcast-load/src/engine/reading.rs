@@ -146,7 +146,11 @@ impl Engine<'_> {
 fn closed(payload: &[u8]) -> String {
     match payload.split_first_chunk() {
         Some((code, reason)) => {
-            format!("closed by the server with {}: {}", u16::from_be_bytes(*code), String::from_utf8_lossy(reason))
+            format!(
+                "closed by the server with {}: {}",
+                u16::from_be_bytes(*code),
+                String::from_utf8_lossy(reason)
+            )
         }
         None => "closed by the server without a code".to_owned(),
     }

@@ -123,7 +123,10 @@ fn trouble(lines: &mut Lines, checks: &Checks) {
 
 fn cpu(server: &Server) -> String {
     let cores = server.cores.map_or_else(String::new, |cores| format!(" of {cores}"));
-    let busy = format!("{:.2}{cores} cores busy, {:.0} µs per connect", server.busy_cores, server.cpu_us_per_connect);
+    let busy = format!(
+        "{:.2}{cores} cores busy, {:.0} µs per connect",
+        server.busy_cores, server.cpu_us_per_connect
+    );
     match (server.cpu_us_per_delivery, server.user_us_per_delivery, server.system_us_per_delivery) {
         (Some(all), Some(user), Some(system)) => {
             format!("{all:.3} µs per delivery (user {user:.3}, system {system:.3}), {busy}")

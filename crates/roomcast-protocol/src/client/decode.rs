@@ -22,10 +22,7 @@ impl<'a> Envelope<'a> {
             Ok(id) => (id, Ok(())),
             Err(complaint) => (None, Err(bad_frame(complaint))),
         };
-        match read
-            .and(id_read)
-            .and_then(|()| ClientFrame::from_fields(&mut fields))
-        {
+        match read.and(id_read).and_then(|()| ClientFrame::from_fields(&mut fields)) {
             Ok(frame) => Ok(Self { frame, id }),
             Err((code, message)) => Err(FrameError { id, code, message }),
         }
@@ -42,16 +39,11 @@ fn bad_frame(complaint: Complaint) -> Refusal {
 /// What can be said about a text before it is read.
 fn check_shape(text: &str) -> Result<(), Refusal> {
     if text.len() > MAX_FRAME_BYTES {
-        return Err((
-            ErrorCode::TooLarge,
-            Cow::Borrowed("the frame is larger than 64 KiB"),
-        ));
+        return Err((ErrorCode::TooLarge, Cow::Borrowed("the frame is larger than 64 KiB")));
     }
     // Nothing is deeper than it has opening brackets, so that nearly every frame is only counted.
     if opening_brackets(text) > MAX_JSON_DEPTH && depth(text) > MAX_JSON_DEPTH {
-        return Err(bad_frame(Cow::Borrowed(
-            "the frame is nested more than 16 levels deep",
-        )));
+        return Err(bad_frame(Cow::Borrowed("the frame is nested more than 16 levels deep")));
     }
     Ok(())
 }
@@ -62,10 +54,7 @@ fn opening_brackets(text: &str) -> usize {
     // `[` and `{` differ in this bit alone, and no other byte becomes `{` by it.
     let opens = |byte: &u8| u8::from(byte | 0x20 == b'{');
     let in_chunk = |chunk: &[u8]| chunk.iter().map(opens).fold(0, u8::wrapping_add);
-    text.as_bytes()
-        .chunks(255)
-        .map(|chunk| usize::from(in_chunk(chunk)))
-        .sum()
+    text.as_bytes().chunks(255).map(|chunk| usize::from(in_chunk(chunk))).sum()
 }
 
 /// How deep the brackets outside strings go. Right for JSON; anything for what is none, which is refused anyway.
@@ -87,13 +76,8 @@ fn depth(text: &str) -> usize {
 
 impl<'a> ClientFrame<'a> {
     fn from_fields(fields: &mut Fields<'a>) -> Result<Self, Refusal> {
-        let kind = fields
-            .text(Key::Type)
-            .and_then(|kind| required(Key::Type, kind))
-            .map_err(bad_frame)?;
-        Self::of_kind(&kind, fields)
-            .map_err(bad_frame)?
-            .ok_or((ErrorCode::UnknownType, Cow::Borrowed(KINDS)))
+        let kind = fields.text(Key::Type).and_then(|kind| required(Key::Type, kind)).map_err(bad_frame)?;
+        Self::of_kind(&kind, fields).map_err(bad_frame)?.ok_or((ErrorCode::UnknownType, Cow::Borrowed(KINDS)))
     }
 
     fn of_kind(kind: &str, fields: &mut Fields<'a>) -> Result<Option<Self>, Complaint> {
@@ -104,24 +88,17 @@ impl<'a> ClientFrame<'a> {
                 nonce: fields.text(Key::Nonce)?,
                 reply_to: fields.number(Key::ReplyTo)?,
             },
-            "typing" => Self::Typing {
-                room: fields.text(Key::Room)?,
-            },
+            "typing" => Self::Typing { room: fields.text(Key::Room)? },
             "history" => Self::History {
                 room: fields.text(Key::Room)?,
                 limit: limit(fields)?,
                 at: history_at(fields)?,
             },
-            "join" => Self::Join {
-                room: required(Key::Room, fields.text(Key::Room)?)?,
-                resume: resume(fields)?,
-            },
-            "leave" => Self::Leave {
-                room: required(Key::Room, fields.text(Key::Room)?)?,
-            },
-            "auth" => Self::Auth {
-                token: required(Key::Token, fields.text(Key::Token)?)?,
-            },
+            "join" => {
+                Self::Join { room: required(Key::Room, fields.text(Key::Room)?)?, resume: resume(fields)? }
+            }
+            "leave" => Self::Leave { room: required(Key::Room, fields.text(Key::Room)?)? },
+            "auth" => Self::Auth { token: required(Key::Token, fields.text(Key::Token)?)? },
             "ping" => Self::Ping,
             _ => return Self::about_a_message(kind, fields),
         }))
@@ -134,11 +111,7 @@ impl<'a> ClientFrame<'a> {
         let room = fields.text(Key::Room)?;
         let seq = required(Key::Seq, fields.number(Key::Seq)?)?;
         Ok(Some(match kind {
-            "edit" => Self::Edit {
-                room,
-                seq,
-                content: required(Key::Content, fields.text(Key::Content)?)?,
-            },
+            "edit" => Self::Edit { room, seq, content: required(Key::Content, fields.text(Key::Content)?)? },
             "delete" => Self::Delete { room, seq },
             "react" => Self::React {
                 room,
@@ -164,19 +137,13 @@ fn limit(fields: &mut Fields<'_>) -> Result<Option<u32>, Complaint> {
 }
 
 fn history_at(fields: &mut Fields<'_>) -> Result<HistoryAt, Complaint> {
-    let places = (
-        fields.number(Key::Before)?,
-        fields.number(Key::After)?,
-        fields.number(Key::Around)?,
-    );
+    let places = (fields.number(Key::Before)?, fields.number(Key::After)?, fields.number(Key::Around)?);
     match places {
         (None, None, None) => Ok(HistoryAt::Newest),
         (Some(seq), None, None) => Ok(HistoryAt::Before(seq)),
         (None, Some(seq), None) => Ok(HistoryAt::After(seq)),
         (None, None, Some(seq)) => Ok(HistoryAt::Around(seq)),
-        _ => Err(Cow::Borrowed(
-            "only one of the fields `before`, `after` and `around` can be there",
-        )),
+        _ => Err(Cow::Borrowed("only one of the fields `before`, `after` and `around` can be there")),
     }
 }
 

@@ -65,9 +65,8 @@ fn canonicalize(text: &str) -> Result<String, NameError> {
     if text.len() > 12 * MAX_ROOM_BYTES {
         return Err(NameError::LongRoom);
     }
-    let name = settle(text.to_owned(), |text| {
-        Ok::<_, NameError>(text.nfc().collect::<String>().to_lowercase())
-    })?;
+    let name =
+        settle(text.to_owned(), |text| Ok::<_, NameError>(text.nfc().collect::<String>().to_lowercase()))?;
     check_characters(&name)?;
     Ok(name)
 }

@@ -30,11 +30,7 @@ impl UserName {
         }
         let name = enforce::<UsernameCasePreserved>(text)?;
         let identity = enforce::<UsernameCaseMapped>(&name)?;
-        let identity = if identity == name {
-            Arc::clone(&name)
-        } else {
-            identity
-        };
+        let identity = if identity == name { Arc::clone(&name) } else { identity };
         Ok(Self { name, identity })
     }
 
@@ -42,10 +38,7 @@ impl UserName {
     /// checks nothing: what a client or a token says goes through [`UserName::parse`] first.
     #[must_use]
     pub fn from_parts(identity: impl Into<Arc<str>>, name: impl Into<Arc<str>>) -> Self {
-        Self {
-            name: name.into(),
-            identity: identity.into(),
-        }
+        Self { name: name.into(), identity: identity.into() }
     }
 
     /// What is shown, and sent as `user`.
@@ -65,17 +58,9 @@ fn enforce<P: PrecisFastInvocation>(text: &str) -> Result<Arc<str>, NameError> {
     if let Some(joiner) = text.chars().find(|c| matches!(c, '\u{200c}' | '\u{200d}')) {
         return Err(NameError::UserCharacter(joiner));
     }
-    let rule = |text: &str| {
-        P::enforce(text.to_owned())
-            .map(String::from)
-            .map_err(|error| explain(&error))
-    };
+    let rule = |text: &str| P::enforce(text.to_owned()).map(String::from).map_err(|error| explain(&error));
     let text = settle(text.to_owned(), rule)?;
-    if text.chars().count() > MAX_USER_CHARS {
-        Err(NameError::LongUser)
-    } else {
-        Ok(text.into())
-    }
+    if text.chars().count() > MAX_USER_CHARS { Err(NameError::LongUser) } else { Ok(text.into()) }
 }
 
 fn explain(error: &Error) -> NameError {
@@ -105,9 +90,7 @@ impl hash::Hash for UserName {
 
 impl Ord for UserName {
     fn cmp(&self, other: &Self) -> Ordering {
-        self.name
-            .cmp(&other.name)
-            .then_with(|| self.identity.cmp(&other.identity))
+        self.name.cmp(&other.name).then_with(|| self.identity.cmp(&other.identity))
     }
 }
 

@@ -39,44 +39,24 @@ type Messages = Vec<(String, Value)>;
 fn messages<T: JsonSchema>(generator: &mut SchemaGenerator, side: &str) -> Messages {
     let schema = T::json_schema(generator).to_value();
     let (common, required) = (&schema["properties"], &schema["required"]);
-    assert!(
-        required.is_null(),
-        "fields that every frame must have are not expected here"
-    );
+    assert!(required.is_null(), "fields that every frame must have are not expected here");
     let variants = schema["oneOf"].as_array().unwrap();
-    variants
-        .iter()
-        .map(|variant| message(variant, common, side))
-        .collect()
+    variants.iter().map(|variant| message(variant, common, side)).collect()
 }
 
 fn message(variant: &Value, common: &Value, side: &str) -> (String, Value) {
-    let kind = variant["properties"]["type"]["const"]
-        .as_str()
-        .unwrap()
-        .to_owned();
+    let kind = variant["properties"]["type"]["const"].as_str().unwrap().to_owned();
     let mut payload = variant.clone();
     let summary = payload.as_object_mut().unwrap().remove("description").unwrap();
     let fields = payload["properties"].as_object_mut().unwrap();
-    fields.extend(
-        common
-            .as_object()
-            .into_iter()
-            .flatten()
-            .map(|(name, field)| (name.clone(), field.clone())),
-    );
-    (
-        format!("{side}_{kind}"),
-        json!({ "name": kind, "summary": summary, "payload": payload }),
-    )
+    fields
+        .extend(common.as_object().into_iter().flatten().map(|(name, field)| (name.clone(), field.clone())));
+    (format!("{side}_{kind}"), json!({ "name": kind, "summary": summary, "payload": payload }))
 }
 
 fn channel(address: &str, description: &str, client: &Messages, server: &Messages) -> Value {
     let message = |(name, _): &(String, Value)| {
-        (
-            name.clone(),
-            json!({ "$ref": format!("#/components/messages/{name}") }),
-        )
+        (name.clone(), json!({ "$ref": format!("#/components/messages/{name}") }))
     };
     let messages: Map<String, Value> = client.iter().chain(server).map(message).collect();
     json!({ "address": address, "description": description, "messages": messages })
@@ -144,9 +124,7 @@ fn bound_numbers(schema: &mut Map<String, Value>) {
     schema.remove("format");
     schema.entry("maximum").or_insert(json!(MAX_SEQ));
     if !format.starts_with('u') {
-        schema
-            .entry("minimum")
-            .or_insert(json!(-i64::try_from(MAX_SEQ).unwrap()));
+        schema.entry("minimum").or_insert(json!(-i64::try_from(MAX_SEQ).unwrap()));
     }
 }
 

@@ -11,10 +11,7 @@ const HEAD: &str = "\
 
 /// All of `protocol.d.ts`.
 pub(super) fn declarations() -> String {
-    let mut types = Types {
-        config: Config::new().with_large_int("number"),
-        found: BTreeMap::new(),
-    };
+    let mut types = Types { config: Config::new().with_large_int("number"), found: BTreeMap::new() };
     types.visit::<Envelope<'static>>();
     types.visit::<ServerFrame<'static>>();
     types.visit::<ErrorCode>();
@@ -46,11 +43,7 @@ impl TypeVisitor for Types {
         if T::output_path().is_none() || self.found.contains_key(&T::ident(&self.config)) {
             return T::visit_dependencies(self);
         }
-        let declaration = format!(
-            "{}export {}",
-            T::docs().unwrap_or_default(),
-            T::decl(&self.config)
-        );
+        let declaration = format!("{}export {}", T::docs().unwrap_or_default(), T::decl(&self.config));
         let declaration = lay_out(&super::without_links(&declaration));
         self.found.insert(T::ident(&self.config), declaration);
         T::visit_dependencies(self);
@@ -63,11 +56,7 @@ fn close_codes() -> String {
     for code in CloseCode::ALL {
         let (number, name, reconnect) = (code.code(), code.name(), code.reconnect().as_str());
         writeln!(out, "  /** {}. */", code.meaning()).unwrap();
-        writeln!(
-            out,
-            "  {number}: {{ name: \"{name}\"; reconnect: \"{reconnect}\" }};"
-        )
-        .unwrap();
+        writeln!(out, "  {number}: {{ name: \"{name}\"; reconnect: \"{reconnect}\" }};").unwrap();
     }
     out + "}\n\nexport type CloseCode = keyof CloseCodes;\nexport type Reconnect = CloseCodes[CloseCode][\"reconnect\"];\n"
 }
@@ -96,12 +85,9 @@ fn broken(line: &str) -> Vec<String> {
     let line = line.replace("\"type\": ", "type: ");
     match line.rfind("{ type: ").filter(|_| line.ends_with(',')) {
         Some(at) => vec![line[..=at].to_owned(), line[at + 2..].to_owned()],
-        None if line.len() > 110 && line.starts_with("export") => line
-            .replace(" | ", "\n  | ")
-            .replace(" = ", " =\n  | ")
-            .lines()
-            .map(str::to_owned)
-            .collect(),
+        None if line.len() > 110 && line.starts_with("export") => {
+            line.replace(" | ", "\n  | ").replace(" = ", " =\n  | ").lines().map(str::to_owned).collect()
+        }
         None => vec![line],
     }
 }

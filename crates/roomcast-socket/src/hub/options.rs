@@ -9,7 +9,7 @@ pub struct Options {
     pub shards: usize,
     /// A longer message closes its connection with 1009. Bytes, default 65,536.
     pub max_message: usize,
-    /// What one connection may be owed before its subscriptions fall [behind](Handler::behind). Bytes, default 1 MiB.
+    /// What one connection may be owed before its subscriptions fall [behind](crate::Handler::behind). Bytes, default 1 MiB.
     pub outbox_bytes: usize,
     /// After this long without a sign of life the peer is pinged, after twice as long it is given up (4009).
     /// Whole multiples of [`Options::tick`]; default 25 s.

@@ -13,7 +13,7 @@ pub enum Lane {
     Volatile,
 }
 
-/// Frames that some members get in place of everyone's, by their [tag](Context::set_tag). No bytes at all means that
+/// Frames that some members get in place of everyone's, by their [tag](crate::Context::set_tag). No bytes at all means that
 /// they get nothing.
 pub type Personal = Arc<[(u64, Bytes)]>;
 
