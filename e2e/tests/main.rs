@@ -1,0 +1,26 @@
+//! The real binary over real sockets. One file for each part of `docs/protocol.md`; each test is named after
+//! what it proves, starts a server of its own and is bounded in time.
+
+#![cfg(test)]
+
+mod simple_client;
+mod example;
+mod presence;
+mod rooms;
+mod resume;
+mod history;
+mod nonces;
+mod names;
+mod bad_input;
+mod bad_frames;
+mod handshake;
+mod limits;
+mod rest;
+mod contract;
+mod admin;
+mod crowd;
+mod churn;
+mod half_open;
+mod kill;
+mod shutdown;
+mod startup;
