@@ -1,1 +1,47 @@
-fn main() {}
+//! `cargo xtask ci | setup | tidy`: everything a contributor or a CI machine runs, in one place and in Rust, so
+//! that it runs the same everywhere.
+
+mod run;
+mod setup;
+mod tidy;
+mod ci;
+
+use std::path::Path;
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+usage: cargo xtask <command>
+
+  ci      everything that must hold: setup, format, lints, tidy, docs, every test
+  setup   install what the tests need (Debian, as root); does nothing where it is there
+  tidy    the project's own rules: file heads and sizes, dependencies, links, tables
+";
+
+fn main() -> ExitCode {
+    let words: Vec<_> = std::env::args().skip(1).collect();
+    match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["ci"] => ci::run(),
+        ["setup"] => report("setup", setup::run()),
+        ["tidy"] => report("tidy", tidy::run()),
+        _ => {
+            eprint!("{USAGE}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Prints what is wrong, a line each, and makes an exit code of it.
+fn report(name: &str, result: Result<(), Vec<String>>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(complaints) => {
+            complaints.iter().for_each(|complaint| eprintln!("{name}: {complaint}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The checkout, wherever the command was called from.
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies in the checkout")
+}

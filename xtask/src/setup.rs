@@ -1,0 +1,63 @@
+//! `cargo xtask setup`: what the tests need besides Rust. Looks first, so that it costs nothing the second time.
+
+use crate::run::{command, counted, works};
+
+/// A thing that is needed: the commands of which one must work, and who brings it.
+struct Need {
+    what: &'static str,
+    proofs: &'static [&'static str],
+    packages: &'static str,
+}
+
+const NEEDS: &[Need] = &[
+    Need { what: "a C compiler", proofs: &["cc --version"], packages: "build-essential" },
+    Need { what: "node", proofs: &["node --version"], packages: "nodejs" },
+    Need { what: "npm", proofs: &["npm --version"], packages: "npm" },
+    Need {
+        what: "chromium",
+        proofs: &["chromium --version", "chromium-browser --version", "google-chrome --version"],
+        packages: "chromium",
+    },
+];
+
+const COMPONENTS: &[(&str, &str)] =
+    &[("cargo fmt --version", "rustfmt"), ("cargo clippy --version", "clippy")];
+
+/// Installs what is missing, or says what is missing where it cannot.
+pub(crate) fn run() -> Result<(), Vec<String>> {
+    for (proof, component) in COMPONENTS {
+        if !works(proof) {
+            counted(command(&format!("rustup component add {component}")));
+        }
+    }
+    let missing = missing();
+    if !missing.is_empty() && works("apt-get --version") && works("test -w /var/lib/dpkg") {
+        install(&missing);
+    }
+    complaints()
+}
+
+fn missing() -> Vec<&'static Need> {
+    NEEDS.iter().filter(|need| !need.proofs.iter().any(|proof| works(proof))).collect()
+}
+
+fn install(needs: &[&Need]) {
+    let packages: Vec<_> = needs.iter().map(|need| need.packages).collect();
+    println!("installing {}", packages.join(", "));
+    counted(command("apt-get -q update"));
+    let line = format!("apt-get -q install -y --no-install-recommends {}", packages.join(" "));
+    let mut install = command(&line);
+    install.env("DEBIAN_FRONTEND", "noninteractive");
+    counted(install);
+}
+
+/// What is still missing after all attempts.
+fn complaints() -> Result<(), Vec<String>> {
+    let programs = missing()
+        .into_iter()
+        .map(|need| format!("{} is missing; on Debian: apt-get install {}", need.what, need.packages));
+    let components = COMPONENTS.iter().filter(|(proof, _)| !works(proof));
+    let components = components.map(|(_, name)| format!("{name} is missing: rustup component add {name}"));
+    let complaints: Vec<_> = programs.chain(components).collect();
+    if complaints.is_empty() { Ok(()) } else { Err(complaints) }
+}
