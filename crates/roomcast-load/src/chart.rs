@@ -74,7 +74,7 @@ impl By {
             Self::Size => "message size (bytes)",
             Self::Cores => "cores",
         };
-        Axis { label: label.to_owned(), logarithmic: self != Self::Cores }
+        Axis { label: label.to_owned(), logarithmic: true }
     }
 
     fn of(self, report: &Report) -> Option<f64> {
@@ -89,7 +89,8 @@ impl By {
 
 impl Chart {
     /// The server's CPU time per delivery against what was varied; a line for each label, in the order in which they
-    /// first appear. Runs without a server's process are left out.
+    /// first appear. Both axes are logarithmic: costs differ by a hundred times between a message that travels alone and
+    /// one of many. Runs without a server's process are left out.
     #[must_use]
     pub fn cost(by: By, title: &str, note: &str, reports: &[Report]) -> Self {
         let mut series: Vec<Series> = Vec::new();
@@ -103,7 +104,7 @@ impl Chart {
             }
         }
         series.iter_mut().for_each(|line| line.points.sort_by(|a, b| a.0.total_cmp(&b.0)));
-        let y = Axis { label: "server CPU per delivery (µs)".to_owned(), logarithmic: false };
+        let y = Axis { label: "server CPU per delivery (µs)".to_owned(), logarithmic: true };
         Self { title: title.to_owned(), note: note.to_owned(), x: by.axis(), y, series }
     }
 

@@ -75,6 +75,22 @@ pub(crate) fn own_cpu_us() -> Option<f64> {
     scheduled(Path::new("/proc/thread-self/schedstat"))
 }
 
+/// Microseconds that all cores of the machine were busy, or taken away by the host, since it began.
+pub(crate) fn machine_us() -> Option<f64> {
+    busy(&fs::read_to_string("/proc/stat").ok()?)
+}
+
+/// The first line of `proc_stat(5)`: user, nice, system, (idle, waiting,) interrupts, soft ones, stolen.
+fn busy(stat: &str) -> Option<f64> {
+    let mut fields = stat.lines().next()?.strip_prefix("cpu")?.split_whitespace().map(str::parse::<f64>);
+    let mut ticks = 0.0;
+    for counts in [true, true, true, false, false, true, true, true] {
+        let field = fields.next()?.ok()?;
+        ticks += if counts { field } else { 0.0 };
+    }
+    Some(ticks * TICK_US)
+}
+
 fn kib(status: &str, key: &str) -> u64 {
     let line = status.lines().find_map(|line| line.strip_prefix(key));
     line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or_default()
@@ -123,6 +139,12 @@ mod tests {
     #[test]
     fn names_with_spaces_do_not_confuse() {
         assert_eq!(ticks("7 (a) b) S 1 2 3 4 5 6 7 8 9 10 11 12 13 0"), Some((110_000.0, 120_000.0)));
+    }
+
+    #[test]
+    fn idle_and_waiting_are_not_busy() {
+        assert_eq!(busy("cpu  1 2 3 1000 1000 4 5 6 7 8\ncpu0 1 2\n"), Some(210_000.0));
+        assert!(machine_us().unwrap() > 0.0);
     }
 
     #[test]

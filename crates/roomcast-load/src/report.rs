@@ -172,7 +172,11 @@ pub struct Server {
     pub cores: Option<u32>,
     /// Cores that it kept busy in the measured part.
     pub busy_cores: f64,
-    /// Microseconds of CPU time per measured delivery, all threads. Not there where there were no deliveries.
+    /// Cores that other processes (or other guests of the host) kept busy in the measured part.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub others_busy_cores: Option<f64>,
+    /// Microseconds of CPU time per measured delivery, all threads; what is sent to slow readers costs, too, and is no
+    /// delivery. Not there where there were no deliveries.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cpu_us_per_delivery: Option<f64>,
     /// Of it in user space, by ticks of 10 ms.
@@ -198,6 +202,17 @@ pub struct Generator {
     pub busy: f64,
     /// How late it published at the latest, in microseconds (fixed rate only). Latency includes it.
     pub late_us: f64,
+}
+
+/// More busy cores than this that belong to others spoil a measurement.
+const QUIET: f64 = 0.15;
+
+impl Server {
+    /// Others kept the machine so busy that the costs mean little.
+    #[must_use]
+    pub fn is_disturbed(&self) -> bool {
+        self.others_busy_cores.is_some_and(|cores| cores > QUIET)
+    }
 }
 
 /// Whether the server kept its promises.

@@ -54,10 +54,12 @@ pub trait Handler: Sized + Send + 'static {
         let _ = (context, how);
     }
 
-    /// Once a turn, when every connection that had something has been read, and before anything is written: the
-    /// moment to hand on in one piece what the handlers have gathered.
-    fn turn(shard: &mut Self::Shard) {
+    /// When every connection that had something has been read, and before anything is written: the moment to hand on in
+    /// one piece what the handlers have gathered. True while something that was handed on has not come back as a publish:
+    /// a busy shard waits for it a little.
+    fn turn(shard: &mut Self::Shard) -> bool {
         let _ = shard;
+        false
     }
 }
 

@@ -29,6 +29,9 @@ const SATURATED: Duration = Duration::from_micros(300);
 /// become larger and so cheaper. A shard that slept does not wait, so that a lone message leaves at once.
 const LINGER_PERCENT: u32 = 3;
 const MAX_LINGER: Duration = Duration::from_micros(500);
+/// While something that its handlers have handed on is on its way back (a commit), it listens this many times as long:
+/// a batch that begins without it would be half as large.
+const LINGER_FOR_MORE: u32 = 4;
 
 /// The shard's turns, until the hub stops.
 pub(crate) async fn turns<H: Handler>(shard: Cell<H>) {
@@ -77,11 +80,9 @@ async fn turn<H: Handler>(shard: &Cell<H>, pace: &mut Pace) -> bool {
     let linger = pace.linger(began, shard.borrow().between_batches());
     let mut ready = Vec::new();
     for round in 0.. {
-        let news = {
-            let _in_turn = InTurn::enter(shard.borrow().index);
-            shard.borrow_mut().read_ready(&mut ready)
-        };
-        if (!news || round >= ROUNDS) && began.elapsed() >= linger {
+        let (news, more) = shard.borrow_mut().look_around(&mut ready);
+        let patience = if more { linger * LINGER_FOR_MORE } else { linger };
+        if (!news || round >= ROUNDS) && began.elapsed() >= patience {
             break;
         }
         // We are back after the driver was asked, without sleeping, and all that it woke has run.
@@ -89,8 +90,6 @@ async fn turn<H: Handler>(shard: &Cell<H>, pace: &mut Pace) -> bool {
     }
     let mut shard = shard.borrow_mut();
     let _in_turn = InTurn::enter(shard.index);
-    H::turn(&mut shard.shared);
-    shard.hear();
     let writing = Instant::now();
     let done = shard.write();
     pace.ended = Instant::now();
@@ -102,6 +101,16 @@ async fn turn<H: Handler>(shard: &Cell<H>, pace: &mut Pace) -> bool {
 impl<H: Handler> Shard<H> {
     fn between_batches(&self) -> bool {
         !self.old.iter().any(|t| self.topics.serving(*t))
+    }
+
+    /// Reads what there is, lets the handlers hand it on, and hears what was published. Whether there was news, and whether
+    /// more is on its way.
+    fn look_around(&mut self, ready: &mut Vec<u32>) -> (bool, bool) {
+        let _in_turn = InTurn::enter(self.index);
+        let news = self.read_ready(ready);
+        let more = H::turn(&mut self.shared);
+        self.hear();
+        (news, more)
     }
 
     /// Tells the other threads how much waits here, and wakes those that stopped reading for it.

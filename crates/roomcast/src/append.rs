@@ -18,7 +18,7 @@ use std::{
     borrow::Cow,
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicU32, Ordering},
+        atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering},
     },
 };
 use tokio::sync::oneshot;
@@ -31,6 +31,8 @@ const IN_FLIGHT: u32 = 64;
 pub struct Outgoing {
     chat: Option<Chat>,
     messages: Vec<(Append, Reply)>,
+    /// How many are on their way.
+    uncommitted: Arc<AtomicUsize>,
 }
 
 /// Whom to tell what became of a message.
@@ -78,20 +80,29 @@ impl Outgoing {
         self.messages.push((append, reply));
     }
 
-    /// The turn has read what there was.
-    pub(crate) fn send(&mut self) {
+    /// The turn has read what there was. True while any of it is not committed.
+    pub(crate) fn send(&mut self) -> bool {
         if let (Some(chat), false) = (&self.chat, self.messages.is_empty()) {
-            chat.append(std::mem::take(&mut self.messages));
+            let messages = std::mem::take(&mut self.messages);
+            self.uncommitted.fetch_add(messages.len(), Ordering::AcqRel);
+            chat.append(messages, self.uncommitted.clone());
         }
+        self.uncommitted.load(Ordering::Acquire) > 0
     }
 }
 
 impl Chat {
-    pub(crate) fn append(&self, messages: Vec<(Append, Reply)>) {
+    /// Hands messages to the store; `uncommitted` falls by their number when they have come back.
+    pub(crate) fn append(&self, messages: Vec<(Append, Reply)>, uncommitted: Arc<AtomicUsize>) {
         let (batch, waiting): (Vec<_>, Vec<_>) =
             messages.into_iter().map(|(append, reply)| (append.clone(), (append, reply))).unzip();
         let chat = self.clone();
-        self.store().append(batch, Box::new(move |results| chat.appended(waiting, results)));
+        let done = move |results: Vec<_>| {
+            let n = waiting.len();
+            chat.appended(waiting, results);
+            uncommitted.fetch_sub(n, Ordering::AcqRel);
+        };
+        self.store().append(batch, Box::new(done));
     }
 
     /// After the commit, on the store's writer: the bus is told first, then the senders.

@@ -31,7 +31,7 @@ use stats::Counts;
 use std::{
     collections::VecDeque,
     fmt,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, atomic::AtomicUsize},
     time::Duration,
 };
 use tokio::{runtime::Handle, sync::oneshot};
@@ -208,7 +208,7 @@ impl Chat {
         }
         let append = append::message(user, room, self.now_ms(), content, nonce, post.reply_to);
         let (tx, answer) = oneshot::channel();
-        self.append(vec![(append, Reply::Waiting(tx))]);
+        self.append(vec![(append, Reply::Waiting(tx))], Arc::new(AtomicUsize::new(1)));
         answer.await.unwrap_or_else(|_| Err(Refusal::unavailable()))
     }
 

@@ -159,8 +159,8 @@ impl Handler for Session {
         }
     }
 
-    fn turn(shard: &mut Outgoing) {
-        shard.send();
+    fn turn(shard: &mut Outgoing) -> bool {
+        shard.send()
     }
 }
 

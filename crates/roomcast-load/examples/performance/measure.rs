@@ -1,7 +1,7 @@
 //! The runs behind the charts.
 
-use crate::server::Server;
-use roomcast_load::{LoadError, Pace, Plan, Report, chart::By};
+use crate::server;
+use roomcast_load::{LoadError, Pace, Plan, Report, chart::By, report::Server};
 use std::{fs, io, path::PathBuf, time::Duration};
 
 /// Start servers and measure them.
@@ -74,25 +74,37 @@ fn plans(by: By) -> Vec<(&'static str, Plan)> {
     }
 }
 
-/// The median of a few runs, by cost; `None` where none of them could be made.
+/// Attempts per run that is wanted, where others keep disturbing.
+const PATIENCE: usize = 3;
+
+/// The median of a few undisturbed runs, by cost; of all runs where there are none, and `None` where none could be
+/// made.
 fn point(args: &Args, setup: &Setup, cores: &str, plan: &Plan) -> io::Result<Option<Report>> {
-    let mut reports = Vec::new();
-    for _ in 0..args.repeat {
+    let (mut quiet, mut disturbed) = (Vec::new(), Vec::new());
+    for _ in 0..args.repeat * PATIENCE {
         match once(args, setup, cores, plan)? {
-            Ok(report) => reports.push(report),
+            Ok(report) if report.server.as_ref().is_some_and(Server::is_disturbed) => disturbed.push(report),
+            Ok(report) => quiet.push(report),
             Err(error) => eprintln!("{}: {error}", setup.label),
         }
+        if quiet.len() == args.repeat {
+            break;
+        }
     }
+    Ok(median(if quiet.is_empty() { disturbed } else { quiet }))
+}
+
+fn median(mut reports: Vec<Report>) -> Option<Report> {
     let cost = |report: &Report| report.server.as_ref().and_then(|server| server.cpu_us_per_delivery);
     reports.sort_by(|a, b| cost(a).unwrap_or(f64::MAX).total_cmp(&cost(b).unwrap_or(f64::MAX)));
-    Ok((!reports.is_empty()).then(|| reports.swap_remove(reports.len() / 2)))
+    (!reports.is_empty()).then(|| reports.swap_remove(reports.len() / 2))
 }
 
 fn once(args: &Args, setup: &Setup, cores: &str, plan: &Plan) -> io::Result<Result<Report, LoadError>> {
     let data = args.data.join("performance-data");
     fs::remove_dir_all(&data).unwrap_or_default();
     fs::create_dir_all(&data)?;
-    let server = Server::start(&args.server, cores, setup.store, &data)?;
+    let server = server::Server::start(&args.server, cores, setup.store, &data)?;
     let plan = Plan {
         url: server.url(),
         server_pid: Some(server.pid()),

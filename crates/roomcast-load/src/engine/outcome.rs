@@ -13,11 +13,17 @@ pub(super) struct Mark {
     at: u64,
     server: Option<Usage>,
     own_cpu_us: Option<f64>,
+    machine_us: Option<f64>,
 }
 
 impl Mark {
     pub(super) fn take(at: u64, server: Option<u32>) -> Self {
-        Self { at, server: server.and_then(Usage::of), own_cpu_us: process::own_cpu_us() }
+        Self {
+            at,
+            server: server.and_then(Usage::of),
+            own_cpu_us: process::own_cpu_us(),
+            machine_us: process::machine_us(),
+        }
     }
 }
 
@@ -38,6 +44,17 @@ impl Marks {
     #[expect(clippy::cast_precision_loss, reason = "seconds")]
     fn measured_s(&self) -> f64 {
         (self.end.at - self.start.at) as f64 / 1e9
+    }
+
+    /// Microseconds that this thread ran in the measured part.
+    fn own_us(&self) -> f64 {
+        self.end.own_cpu_us.zip(self.start.own_cpu_us).map_or(0.0, |(end, start)| end - start)
+    }
+
+    /// Cores that others kept busy in the measured part, to whom this process and the server (`server_us`) are none.
+    fn others(&self, server_us: f64) -> Option<f64> {
+        let machine = self.end.machine_us? - self.start.machine_us?;
+        Some(((machine - server_us - self.own_us()) / 1e6 / self.measured_s()).max(0.0))
     }
 }
 
@@ -105,6 +122,7 @@ impl Engine<'_> {
             pid,
             cores: process::cores(pid),
             busy_cores: measured.cpu_us / 1e6 / marks.measured_s(),
+            others_busy_cores: marks.others(measured.cpu_us),
             cpu_us_per_delivery: each(measured.cpu_us),
             user_us_per_delivery: each(measured.user_us),
             system_us_per_delivery: each(measured.system_us),
@@ -116,8 +134,8 @@ impl Engine<'_> {
     }
 
     fn generator(&self, marks: &Marks) -> Generator {
-        let used = marks.end.own_cpu_us.zip(marks.start.own_cpu_us).map_or(0.0, |(end, start)| end - start);
-        Generator { busy: used / 1e6 / marks.measured_s(), late_us: self.tally.late as f64 / 1e3 }
+        let late_us = self.tally.late as f64 / 1e3;
+        Generator { busy: marks.own_us() / 1e6 / marks.measured_s(), late_us }
     }
 }
 

@@ -28,6 +28,9 @@ pub(super) fn write(report: &Report) -> String {
     if let Some(server) = &report.server {
         lines.add("server CPU", &cpu(server));
         lines.add("server memory", &memory(server));
+        if let Some(others) = server.others_busy_cores.filter(|_| server.is_disturbed()) {
+            lines.add("", &format!("others kept {others:.2} cores busy: do not trust these costs"));
+        }
     }
     lines.add("load generator", &generator(report));
     lines.add("verdict", verdict(report.verdict()));
@@ -208,13 +211,4 @@ fn time(micros: f64) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_and_times_are_readable() {
-        assert_eq!([1.0, 999.0, 1000.0, 1234567.5].map(number), ["1", "999", "1,000", "1,234,567.5"]);
-        assert_eq!([12.4, 1234.0, 2_500_000.0].map(time), ["12 µs", "1.23 ms", "2.50 s"]);
-        assert_eq!([plural(1_u32, "room"), plural(2_u32, "room")], ["1 room", "2 rooms"]);
-    }
-}
+mod tests;
