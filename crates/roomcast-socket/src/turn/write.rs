@@ -61,9 +61,10 @@ impl<H: Handler> Shard<H> {
         let now_tick = self.now();
         if !self.topics.serving(id) {
             let local = self.topics.get_mut(id);
-            std::mem::swap(&mut local.now, &mut local.next);
-            // Dropped here and not only at a batch's end: its last members may have left while it waited.
+            // Here and not only at a batch's end: its last members may have left while it waited.
+            local.now.clear();
             local.copy = None;
+            std::mem::swap(&mut local.now, &mut local.next);
             local.before = local.begun;
             local.begun = local.begun.max(local.now.last());
             self.unwritten -= local.now.bytes().len();
