@@ -92,5 +92,14 @@ fn note(by: By, reports: &[Report]) -> String {
         By::Size => format!("1 room of {}", plan.members),
         By::Cores => format!("{} rooms of {}, {} bytes", plan.rooms, plan.members, plan.size),
     };
-    format!("{shape}; {} s each, Linux loopback, generator on a core of its own", plan.duration_s)
+    let place = match by {
+        By::Cores => "generator on one of the two",
+        _ => "generator on a core of its own",
+    };
+    let disturbed = reports.iter().filter_map(|it| it.server.as_ref()).filter(|it| it.is_disturbed()).count();
+    let warning = match disturbed {
+        0 => String::new(),
+        _ => format!("; {disturbed} of {} points disturbed by others", reports.len()),
+    };
+    format!("{shape}; {} s each, {place}{warning}", plan.duration_s)
 }

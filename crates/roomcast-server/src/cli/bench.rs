@@ -13,7 +13,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         Verdict::Broken => Err(Failure::new(
             Exit::Runtime,
             "not everyone got everything once and in order",
-            "see the faults in the report; a server that refuses by its limits loses messages too",
+            "see the faults in the report, and the server's log at that time",
         )),
     }
 }
