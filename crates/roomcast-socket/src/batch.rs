@@ -57,36 +57,30 @@ impl Batch {
 
     /// What the members with this tag get in place of the bytes.
     pub(crate) fn personal(&self, tag: u64) -> Bytes {
-        let mut out = BytesMut::with_capacity(self.bytes.len() + 64);
+        self.assemble(tag, |_| true)
+    }
+
+    /// The durable parts alone, for a member that is too slow for the others.
+    pub(crate) fn durable(&self, tag: u64) -> Bytes {
+        self.assemble(tag, |part| part.lane == Lane::Durable)
+    }
+
+    fn assemble(&self, tag: u64, wanted: impl Fn(&Part) -> bool) -> Bytes {
+        let mut out = BytesMut::with_capacity(self.bytes.len());
         let mut start = 0;
         for part in &self.parts {
-            match part.personal.iter().find(|(t, _)| *t == tag) {
-                Some((_, frames)) => out.extend_from_slice(frames),
-                None => out.extend_from_slice(&self.bytes[start..part.end]),
-            }
+            let everyones = &self.bytes[start..part.end];
             start = part.end;
+            if wanted(part) {
+                let own = part.personal.iter().find(|(t, _)| *t == tag);
+                out.extend_from_slice(own.map_or(everyones, |(_, frames)| frames));
+            }
         }
         out.freeze()
     }
 
     pub(crate) fn has_volatile(&self) -> bool {
         self.parts.iter().any(|p| p.lane == Lane::Volatile)
-    }
-
-    /// The durable parts alone, for a member that is too slow for the others.
-    pub(crate) fn durable(&self, tag: u64) -> Bytes {
-        let mut out = BytesMut::new();
-        let mut start = 0;
-        for part in &self.parts {
-            if part.lane == Lane::Durable {
-                match part.personal.iter().find(|(t, _)| *t == tag) {
-                    Some((_, frames)) => out.extend_from_slice(frames),
-                    None => out.extend_from_slice(&self.bytes[start..part.end]),
-                }
-            }
-            start = part.end;
-        }
-        out.freeze()
     }
 
     pub(crate) fn clear(&mut self) {
