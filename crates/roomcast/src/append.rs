@@ -16,6 +16,7 @@ use roomcast_protocol::{
 use roomcast_socket::Remote;
 use std::{
     borrow::Cow,
+    collections::HashMap,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering},
@@ -123,16 +124,14 @@ impl Chat {
         appended: impl Iterator<Item = (&'a Append, &'a Result<Appended, AppendError>)>,
     ) {
         let mut rooms: Vec<(RoomName, Vec<Record>)> = Vec::new();
+        let mut places: HashMap<&RoomName, usize> = HashMap::new();
         for (append, result) in appended {
-            let Ok(at) = result else { continue };
-            if at.repeated {
-                continue;
+            let Some(at) = result.as_ref().ok().filter(|at| !at.repeated) else { continue };
+            let place = *places.entry(&append.room).or_insert(rooms.len());
+            if place == rooms.len() {
+                rooms.push((append.room.clone(), Vec::new()));
             }
-            let record = record(append, *at);
-            match rooms.iter_mut().rev().find(|(room, _)| *room == append.room) {
-                Some((_, records)) => records.push(record),
-                None => rooms.push((append.room.clone(), vec![record])),
-            }
+            rooms[place].1.push(record(append, *at));
         }
         for (room, messages) in rooms {
             let head = messages.last().map_or(0, |m| m.seq);
