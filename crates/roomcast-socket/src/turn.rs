@@ -1,6 +1,6 @@
 //! A turn of a shard: read every connection that has something, ask the driver again while that brings news, let the
-//! handlers hand on what they gathered, hear what was published, and write each topic's batch to each member with one
-//! system call of the same bytes.
+//! handlers hand on what they gathered, all at once, hear what was published, and write each topic's batch to each
+//! member with one system call of the same bytes.
 //!
 //! The constants are measurements, not guesses: `docs/performance.md`.
 
@@ -13,25 +13,30 @@ use crate::{
     hub::{Lane, SOFT_LOAD_BYTES},
     inbox::{InTurn, Inbound},
     shard::{Cell, Shard},
+    signal::Ready,
 };
 use std::{
     sync::atomic::Ordering,
     time::{Duration, Instant},
 };
+use write::WRITES;
 
 /// One buffer a shard to read into: no connection has one.
 pub(crate) const SCRATCH_BYTES: usize = 64 * 1024;
 /// Looks at the driver in one turn, as long as each brings news.
 const ROUNDS: u32 = 2;
-/// Two turns closer than this had no sleep between them: the shard is saturated.
-const SATURATED: Duration = Duration::from_micros(300);
-/// A saturated shard, between batches, listens on for this share of the time it has just spent writing: batches
-/// become larger and so cheaper. A shard that slept does not wait, so that a lone message leaves at once.
+/// A shard that is busy listens on between two batches before it begins the next, for this share of the time it has just
+/// spent writing: batches become larger and so cheaper. A shard that rests more than it writes does not wait, so that
+/// a lone message leaves at once.
 const LINGER_PERCENT: u32 = 3;
 const MAX_LINGER: Duration = Duration::from_micros(500);
-/// While something that its handlers have handed on is on its way back (a commit), it listens this many times as long:
-/// a batch that begins without it would be half as large.
-const LINGER_FOR_MORE: u32 = 4;
+/// While something that its handlers have handed on is on its way back (a commit), it sleeps until that has come, for at
+/// most this share: a batch that began without it would be half as large. It does not listen meanwhile, for the
+/// one it waits for may need the core.
+const AWAIT_PERCENT: u32 = 12;
+const MAX_AWAIT: Duration = Duration::from_millis(2);
+/// The timer's grain is a millisecond: no use in sleeping for much less.
+const MIN_AWAIT: Duration = Duration::from_micros(200);
 
 /// The shard's turns, until the hub stops.
 pub(crate) async fn turns<H: Handler>(shard: Cell<H>) {
@@ -41,52 +46,61 @@ pub(crate) async fn turns<H: Handler>(shard: Cell<H>) {
     let mut pace = Pace::default();
     while !hub.inner().stopping.load(Ordering::Acquire) {
         ready.signal.wait().await;
-        while !turn(&shard, &mut pace).await {
+        while !turn(&shard, ready, &mut pace).await {
             // Over its budget: the driver and the other tasks have their go, then on.
             tokio::task::yield_now().await;
         }
     }
 }
 
-/// How long the shard may listen before it writes.
+/// How busy the shard is, and so how long it may wait before it writes.
 struct Pace {
+    /// The end of the last turn, what the shard has slept since the last batch began, and what it has written since.
     ended: Instant,
+    slept: Duration,
     wrote: Duration,
+}
+
+/// How long a turn may listen, and how long it may wait for what is on its way.
+#[derive(Clone, Copy, Default)]
+struct Patience {
+    listen: Duration,
+    wait: Duration,
 }
 
 impl Default for Pace {
     fn default() -> Self {
-        Self { ended: Instant::now(), wrote: Duration::ZERO }
+        Self { ended: Instant::now(), slept: Duration::ZERO, wrote: Duration::ZERO }
     }
 }
 
 impl Pace {
-    fn linger(&mut self, began: Instant, between_batches: bool) -> Duration {
+    fn patience(&mut self, began: Instant, between_batches: bool) -> Patience {
+        self.slept += began - self.ended;
         if !between_batches {
-            return Duration::ZERO;
+            return Patience::default();
         }
-        let wrote = std::mem::take(&mut self.wrote);
-        if began - self.ended < SATURATED {
-            (wrote * LINGER_PERCENT / 100).min(MAX_LINGER)
-        } else {
-            Duration::ZERO
+        let (slept, wrote) = (std::mem::take(&mut self.slept), std::mem::take(&mut self.wrote));
+        if slept > wrote {
+            return Patience::default();
         }
+        let share = |percent, max| (wrote * percent / 100).min(max);
+        Patience { listen: share(LINGER_PERCENT, MAX_LINGER), wait: share(AWAIT_PERCENT, MAX_AWAIT) }
     }
 }
 
 /// True when nothing is left to do.
-async fn turn<H: Handler>(shard: &Cell<H>, pace: &mut Pace) -> bool {
+async fn turn<H: Handler>(shard: &Cell<H>, ready: &Ready, pace: &mut Pace) -> bool {
     let began = Instant::now();
-    let linger = pace.linger(began, shard.borrow().between_batches());
-    let mut ready = Vec::new();
-    for round in 0.. {
-        let (news, more) = shard.borrow_mut().look_around(&mut ready);
-        let patience = if more { linger * LINGER_FOR_MORE } else { linger };
-        if (!news || round >= ROUNDS) && began.elapsed() >= patience {
-            break;
-        }
-        // We are back after the driver was asked, without sleeping, and all that it woke has run.
-        tokio::task::yield_now().await;
+    let patience = pace.patience(began, shard.borrow().between_batches());
+    let mut list = Vec::new();
+    listen(shard, &mut list, began + patience.listen).await;
+    let mut more = shard.borrow_mut().hand_on();
+    while more && began.elapsed() + MIN_AWAIT < patience.wait {
+        let left = patience.wait.saturating_sub(began.elapsed());
+        let _ = tokio::time::timeout(left, ready.signal.wait()).await;
+        shard.borrow_mut().listen(&mut list);
+        more = shard.borrow_mut().hand_on();
     }
     let mut shard = shard.borrow_mut();
     let _in_turn = InTurn::enter(shard.index);
@@ -98,19 +112,49 @@ async fn turn<H: Handler>(shard: &Cell<H>, pace: &mut Pace) -> bool {
     done && shard.inbox().is_empty()
 }
 
+/// Looks for news, a few times for as long as there is some, and until then in any case.
+async fn listen<H: Handler>(shard: &Cell<H>, list: &mut Vec<u32>, until: Instant) {
+    for round in 0.. {
+        let news = shard.borrow_mut().listen(list);
+        if !(news && round < ROUNDS) && Instant::now() >= until {
+            break;
+        }
+        if !news {
+            // Whoever is to bring some may need this core.
+            std::thread::yield_now();
+        }
+        // We are back after the driver was asked, without sleeping, and all that it woke has run.
+        tokio::task::yield_now().await;
+    }
+}
+
 impl<H: Handler> Shard<H> {
+    /// No batch is half written, and all that wait will be begun in this turn: what comes now can still join them. Where
+    /// more wait, theirs grow while they do.
     fn between_batches(&self) -> bool {
-        !self.old.iter().any(|t| self.topics.serving(*t))
+        let mut left = WRITES;
+        let mut queued = self.old.iter().chain(&self.fresh);
+        queued.all(|t| {
+            let first = left > 0 && !self.topics.serving(*t);
+            left = left.saturating_sub(self.topics.len(*t));
+            first
+        })
     }
 
-    /// Reads what there is, lets the handlers hand it on, and hears what was published. Whether there was news, and whether
-    /// more is on its way.
-    fn look_around(&mut self, ready: &mut Vec<u32>) -> (bool, bool) {
+    /// Reads what there is, and hears what was published. Whether there was news.
+    fn listen(&mut self, list: &mut Vec<u32>) -> bool {
         let _in_turn = InTurn::enter(self.index);
-        let news = self.read_ready(ready);
+        let news = self.read_ready(list);
+        self.hear();
+        news
+    }
+
+    /// Lets the handlers hand on what they have gathered. Whether more is on its way.
+    fn hand_on(&mut self) -> bool {
+        let _in_turn = InTurn::enter(self.index);
         let more = H::turn(&mut self.shared);
         self.hear();
-        (news, more)
+        more
     }
 
     /// Tells the other threads how much waits here, and wakes those that stopped reading for it.

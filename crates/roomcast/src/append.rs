@@ -19,7 +19,7 @@ use std::{
     collections::HashMap,
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicU32, Ordering},
     },
 };
 use tokio::sync::oneshot;
@@ -32,8 +32,6 @@ const IN_FLIGHT: u32 = 64;
 pub struct Outgoing {
     chat: Option<Chat>,
     messages: Vec<(Append, Reply)>,
-    /// How many are on their way.
-    uncommitted: Arc<AtomicUsize>,
 }
 
 /// Whom to tell what became of a message.
@@ -76,32 +74,36 @@ impl Flow {
 }
 
 impl Outgoing {
-    pub(crate) fn push(&mut self, chat: &Chat, append: Append, reply: Reply) {
+    /// What the sessions of this shard belong to.
+    pub(crate) fn belong(&mut self, chat: &Chat) {
         self.chat.get_or_insert_with(|| chat.clone());
+    }
+
+    pub(crate) fn push(&mut self, append: Append, reply: Reply) {
         self.messages.push((append, reply));
     }
 
-    /// The turn has read what there was. True while any of it is not committed.
+    /// The turn has read what there was. True while any message, of whichever shard, is not committed.
     pub(crate) fn send(&mut self) -> bool {
-        if let (Some(chat), false) = (&self.chat, self.messages.is_empty()) {
-            let messages = std::mem::take(&mut self.messages);
-            self.uncommitted.fetch_add(messages.len(), Ordering::AcqRel);
-            chat.append(messages, self.uncommitted.clone());
+        let Some(chat) = &self.chat else { return false };
+        if !self.messages.is_empty() {
+            chat.append(std::mem::take(&mut self.messages));
         }
-        self.uncommitted.load(Ordering::Acquire) > 0
+        chat.uncommitted().load(Ordering::Acquire) > 0
     }
 }
 
 impl Chat {
-    /// Hands messages to the store; `uncommitted` falls by their number when they have come back.
-    pub(crate) fn append(&self, messages: Vec<(Append, Reply)>, uncommitted: Arc<AtomicUsize>) {
+    /// Hands messages to the store.
+    pub(crate) fn append(&self, messages: Vec<(Append, Reply)>) {
+        self.uncommitted().fetch_add(messages.len(), Ordering::AcqRel);
         let (batch, waiting): (Vec<_>, Vec<_>) =
             messages.into_iter().map(|(append, reply)| (append.clone(), (append, reply))).unzip();
         let chat = self.clone();
         let done = move |results: Vec<_>| {
             let n = waiting.len();
             chat.appended(waiting, results);
-            uncommitted.fetch_sub(n, Ordering::AcqRel);
+            chat.uncommitted().fetch_sub(n, Ordering::AcqRel);
         };
         self.store().append(batch, Box::new(done));
     }

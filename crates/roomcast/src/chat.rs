@@ -78,6 +78,8 @@ struct Inner {
     rooms: Rooms,
     users: Users,
     graces: Mutex<VecDeque<Grace>>,
+    /// Messages that the store has been given and has not answered.
+    uncommitted: AtomicUsize,
     counts: Counts,
     runtime: Handle,
     tasks: TaskTracker,
@@ -122,6 +124,7 @@ impl Chat {
             bus,
             rooms: Rooms::default(),
             graces: Mutex::default(),
+            uncommitted: AtomicUsize::new(0),
             counts: Counts::default(),
             runtime: Handle::current(),
             tasks: TaskTracker::new(),
@@ -208,7 +211,7 @@ impl Chat {
         }
         let append = append::message(user, room, self.now_ms(), content, nonce, post.reply_to);
         let (tx, answer) = oneshot::channel();
-        self.append(vec![(append, Reply::Waiting(tx))], Arc::new(AtomicUsize::new(1)));
+        self.append(vec![(append, Reply::Waiting(tx))]);
         answer.await.unwrap_or_else(|_| Err(Refusal::unavailable()))
     }
 
@@ -222,6 +225,10 @@ impl Chat {
     #[must_use]
     pub fn store(&self) -> &dyn Store {
         &*self.0.store
+    }
+
+    pub(crate) fn uncommitted(&self) -> &AtomicUsize {
+        &self.0.uncommitted
     }
 
     pub(crate) fn bus(&self) -> &dyn Bus {

@@ -116,6 +116,7 @@ impl Handler for Session {
 
     fn opened(&mut self, cx: &mut Cx<'_>) {
         cx.set_tag(self.user.tag);
+        cx.shard().belong(&self.chat);
         let hello = self.hello(cx);
         cx.send(hello);
         if let Some(only) = &mut self.only {

@@ -34,6 +34,6 @@ pub(super) fn run(
     let append =
         append::message(&session.user, room, session.chat.now_ms(), content, said.nonce, said.reply_to);
     let reply = Reply::Session(cx.remote(), Box::new(Receipt { id, budget, flow }));
-    cx.shard().push(&session.chat, append, reply);
+    cx.shard().push(append, reply);
     Ok(())
 }
