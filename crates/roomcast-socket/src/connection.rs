@@ -43,10 +43,12 @@ impl Transport {
     }
 
     /// One write; `WouldBlock` when the stream takes nothing now.
-    pub(crate) fn try_write(&mut self, waker: &Waker, bytes: &[u8]) -> io::Result<usize> {
+    pub(crate) fn try_write(&mut self, waker: &Arc<ConnWaker>, bytes: &[u8]) -> io::Result<usize> {
         match self {
             Self::Tcp(s) => s.try_write(bytes),
-            Self::Other(s) => at_once(s.as_mut().poll_write(&mut Context::from_waker(waker), bytes)),
+            Self::Other(s) => {
+                at_once(s.as_mut().poll_write(&mut Context::from_waker(&waker.clone().into()), bytes))
+            }
         }
     }
 
@@ -98,13 +100,13 @@ pub(crate) enum Phase {
 
 pub(crate) struct Connection<H> {
     pub(crate) transport: Transport,
-    pub(crate) waker: Waker,
-    pub(crate) queued: Arc<ConnWaker>,
+    /// What the driver is given, a clone at a time.
+    pub(crate) waker: Arc<ConnWaker>,
     pub(crate) reader: Reader,
     /// Taken out while one of its methods runs, and for good when the connection has ended.
     pub(crate) handler: Option<H>,
     /// What was read and not looked at, while reading is paused.
-    pub(crate) stash: BytesMut,
+    pub(crate) stash: Option<Box<BytesMut>>,
     pub(crate) outbox: Option<Box<Outbox>>,
     pub(crate) serial: u64,
     pub(crate) tag: u64,
@@ -145,9 +147,10 @@ impl<H> Connection<H> {
     /// system calls, or the error that ended the stream.
     pub(crate) fn flush(&mut self, now: u32) -> io::Result<u64> {
         let mut calls = 0;
+        let waker = Waker::from(self.waker.clone());
         while let Some(outbox) = &mut self.outbox {
             // For streams that hold bytes back (TLS) this is also what sends them on.
-            match self.transport.poll_writable(&self.waker) {
+            match self.transport.poll_writable(&waker) {
                 Poll::Pending => break,
                 Poll::Ready(r) => r?,
             }
@@ -158,7 +161,7 @@ impl<H> Connection<H> {
             let mut slices = [IoSlice::new(&[]); PIECES];
             let n = outbox.front(&mut slices);
             calls += 1;
-            match self.transport.try_write_vectored(&self.waker, &slices[..n]) {
+            match self.transport.try_write_vectored(&waker, &slices[..n]) {
                 Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
                 Ok(n) => {
                     outbox.taken(n);

@@ -20,7 +20,7 @@ use crate::{
     topics::Topics,
     turn,
 };
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use rustc_hash::FxHashMap;
 use slab::Slab;
 use std::{
@@ -29,7 +29,7 @@ use std::{
     io,
     panic::{AssertUnwindSafe, catch_unwind},
     rc::Rc,
-    task::Waker,
+    task::Wake,
     thread::JoinHandle,
 };
 use tokio::runtime::{Builder, LocalOptions};
@@ -38,7 +38,8 @@ pub(crate) struct Shard<H: Handler> {
     pub(crate) hub: Hub<H>,
     pub(crate) index: usize,
     pub(crate) shared: H::Shard,
-    pub(crate) connections: Slab<Connection<H>>,
+    /// Boxed, so that the slab's growth moves and reserves 16 bytes a connection and not all of it.
+    pub(crate) connections: Slab<Box<Connection<H>>>,
     serial: u64,
     pub(crate) topics: Topics<Local>,
     names: FxHashMap<u64, u32>,
@@ -124,17 +125,16 @@ impl<H: Handler> Shard<H> {
         let Some(transport) = transport else { return self.gone() };
         let entry = self.connections.vacant_entry();
         let Ok(key) = u32::try_from(entry.key()) else { return self.gone() };
-        let queued = ConnWaker::new(self.hub.inner().inboxes[self.index].ready.clone(), key);
+        let waker = ConnWaker::new(self.hub.inner().inboxes[self.index].ready.clone(), key);
         let now = self.wheel.now();
         self.serial += 1;
         let id = ConnectionId { key, serial: self.serial };
-        entry.insert(Connection {
+        entry.insert(Box::new(Connection {
             transport,
-            waker: Waker::from(queued.clone()),
-            queued,
+            waker,
             reader: Reader::new(self.hub.options().max_message),
             handler: Some(new.handler),
-            stash: BytesMut::from(&new.early[..]),
+            stash: (!new.early.is_empty()).then(|| Box::new(new.early.into())),
             outbox: None,
             serial: id.serial,
             tag: 0,
@@ -149,7 +149,7 @@ impl<H: Handler> Shard<H> {
             missed: false,
             notify: false,
             listed: false,
-        });
+        }));
         self.look_again(id);
         self.with_handler(key, H::opened);
         self.wake(key);

@@ -5,6 +5,6 @@ use roomcast::{Session, User, socket::handler::connection_bytes};
 #[test]
 fn an_idle_connection_is_small() {
     assert!(size_of::<Session>() <= 88, "{}", size_of::<Session>());
-    assert!(connection_bytes::<Session>() <= 280, "{}", connection_bytes::<Session>());
+    assert!(connection_bytes::<Session>() <= 240, "{}", connection_bytes::<Session>());
     assert!(size_of::<User>() <= 80, "{}", size_of::<User>());
 }

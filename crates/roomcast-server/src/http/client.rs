@@ -15,19 +15,27 @@ use std::{net::IpAddr, sync::Arc};
 pub struct Client {
     /// Its address: the connection's, or what a trusted proxy says it is.
     pub ip: IpAddr,
-    _places: (Arc<Ticket>, Option<Arc<Ticket>>),
+    places: Places,
 }
+
+/// What is held while somebody is connected: a place in all, and one of the address that a proxy told.
+pub(crate) type Places = (Arc<Ticket>, Option<Arc<Ticket>>);
 
 impl Client {
     /// Somebody who is connected to us directly.
     pub(crate) fn direct(ip: IpAddr, place: Arc<Ticket>) -> Self {
-        Self { ip, _places: (place, None) }
+        Self { ip, places: (place, None) }
     }
 
     /// Somebody behind a trusted proxy, who is counted now that we know who it is.
     pub(crate) fn behind_proxy(ip: IpAddr, place: Arc<Ticket>, caps: &Arc<Caps>) -> Result<Self, Refused> {
         let own = caps.admit_forwarded(ip)?;
-        Ok(Self { ip, _places: (place, Some(Arc::new(own))) })
+        Ok(Self { ip, places: (place, Some(Arc::new(own))) })
+    }
+
+    /// Its places alone, for a handler that keeps the connection and need not know whose it is.
+    pub(crate) fn into_places(self) -> Places {
+        self.places
     }
 }
 

@@ -37,7 +37,7 @@ impl FromRequestParts<App> for Handshake {
 impl Handshake {
     /// Opens the socket. The connection's places under the caps go with it.
     pub(crate) fn connect(self, entry: Entry) -> Response {
-        self.app.chat.connect(self.upgrade, self.user, entry, self.client)
+        self.app.chat.connect(self.upgrade, self.user, entry, self.client.into_places())
     }
 }
 

@@ -10,7 +10,6 @@ use crate::{
     inbox::ConnectionId,
     reader::Violation,
 };
-use bytes::BytesMut;
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::atomic::Ordering,
@@ -42,7 +41,7 @@ impl<H: Handler> Shard<H> {
             return;
         };
         c.outbox.get_or_insert_default().push_rest(frame::close(code, reason));
-        (c.phase, c.deadline, c.stash) = (phase, deadline, BytesMut::new());
+        (c.phase, c.deadline, c.stash) = (phase, deadline, None);
         let id = ConnectionId { key, serial: c.serial };
         c.look_at = self.wheel.file(id, deadline);
         self.to_flush.push(key);
@@ -90,7 +89,7 @@ impl<H: Handler> Shard<H> {
         };
         if c.phase == Phase::Finishing {
             c.phase = Phase::Finished;
-            c.transport.shutdown(&c.waker);
+            c.transport.shutdown(&c.waker.clone().into());
         }
         if c.notify || c.missed {
             self.to_notify.push(ConnectionId { key, serial: c.serial });

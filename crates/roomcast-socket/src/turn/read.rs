@@ -1,7 +1,7 @@
 //! The reading half of a turn.
 
 use crate::{
-    connection::{Connection, Phase},
+    connection::Phase,
     frame,
     handler::{Context, Handler, Message},
     hub::{Counters, Lane},
@@ -9,12 +9,12 @@ use crate::{
     reader::{Event, Reader},
     shard::Shard,
 };
-use bytes::{Buf, BytesMut};
+use bytes::Buf;
 use std::{
     ops::ControlFlow,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::atomic::Ordering,
-    task::{Context as TaskContext, Poll},
+    task::{Context as TaskContext, Poll, Wake, Waker},
 };
 use tokio::io::ReadBuf;
 
@@ -40,7 +40,7 @@ impl<H: Handler> Shard<H> {
         let Some(c) = self.connections.get(key as usize) else {
             return;
         };
-        c.queued.unqueue();
+        c.waker.unqueue();
         if c.outbox.is_some() {
             self.flush(key);
         }
@@ -64,23 +64,23 @@ impl<H: Handler> Shard<H> {
         if !c.may_read() {
             return ControlFlow::Break(());
         }
-        if !c.stash.is_empty() {
-            let mut stash = std::mem::take(&mut c.stash);
+        if let Some(mut stash) = c.stash.take() {
             let taken = self.feed(key, &mut stash);
             stash.advance(taken);
-            self.stash(key, stash);
+            self.stash(key, &stash);
             return ControlFlow::Continue(());
         }
         let mut scratch = std::mem::take(&mut self.scratch);
         let mut buf = ReadBuf::new(&mut scratch);
-        let polled = c.transport.poll_read(&mut TaskContext::from_waker(&c.waker), &mut buf);
+        let polled =
+            c.transport.poll_read(&mut TaskContext::from_waker(&Waker::from(c.waker.clone())), &mut buf);
         let n = buf.filled().len();
         let flow = match polled {
             Poll::Pending => ControlFlow::Break(()),
             Poll::Ready(Ok(())) if n > 0 => {
                 self.heard(key);
                 let taken = self.feed(key, &mut scratch[..n]);
-                self.stash(key, BytesMut::from(&scratch[taken..n]));
+                self.stash(key, &scratch[taken..n]);
                 ControlFlow::Continue(())
             }
             Poll::Ready(_) => {
@@ -93,9 +93,9 @@ impl<H: Handler> Shard<H> {
     }
 
     /// Keeps what was read and may not be looked at yet.
-    fn stash(&mut self, key: u32, rest: BytesMut) {
+    fn stash(&mut self, key: u32, rest: &[u8]) {
         if let Some(c) = self.connections.get_mut(key as usize).filter(|c| c.phase == Phase::Open) {
-            c.stash = rest;
+            c.stash = (!rest.is_empty()).then(|| Box::new(rest.into()));
         }
     }
 
@@ -155,7 +155,7 @@ impl<H: Handler> Shard<H> {
 
     /// A closing connection reads on, for the peer's close frame.
     fn may_go_on(&mut self, key: u32) -> ControlFlow<()> {
-        let may = self.connections.get_mut(key as usize).is_some_and(Connection::may_read);
+        let may = self.connections.get_mut(key as usize).is_some_and(|c| c.may_read());
         if may { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     }
 }
