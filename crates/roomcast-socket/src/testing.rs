@@ -1,5 +1,7 @@
 //! A small WebSocket client for tests, able to send what no honest client would.
 
+/// The index of who is subscribed to what, for its benchmark.
+pub use crate::topics::Topics;
 use std::io;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},

@@ -13,7 +13,7 @@ use smallvec::SmallVec;
 
 /// Topics of one shard with a value `T` each, and their members, named by connection key.
 #[derive(Debug)]
-pub(crate) struct Topics<T> {
+pub struct Topics<T> {
     topics: Slab<Entry<T>>,
     /// By connection key: most connections are in one or two topics.
     subscriptions: Vec<SmallVec<[Subscription; 2]>>,
@@ -52,30 +52,34 @@ impl<T> Default for Topics<T> {
     reason = "keys and positions count connections, of which there are < 2^32"
 )]
 impl<T> Topics<T> {
-    pub(crate) fn insert(&mut self, value: T) -> u32 {
+    /// A new topic, without members.
+    pub fn insert(&mut self, value: T) -> u32 {
         self.topics.insert(Entry { value, members: Vec::new(), cursor: 0, end: 0 }) as u32
     }
 
     /// Forgets a topic that has no members.
-    pub(crate) fn remove(&mut self, topic: u32) -> T {
+    pub fn remove(&mut self, topic: u32) -> T {
         debug_assert!(self.topics[topic as usize].members.is_empty());
         self.topics.remove(topic as usize).value
     }
 
-    pub(crate) fn get(&self, topic: u32) -> &T {
+    /// A topic's value.
+    pub fn get(&self, topic: u32) -> &T {
         &self.topics[topic as usize].value
     }
 
-    pub(crate) fn get_mut(&mut self, topic: u32) -> &mut T {
+    /// A topic's value, to be changed.
+    pub fn get_mut(&mut self, topic: u32) -> &mut T {
         &mut self.topics[topic as usize].value
     }
 
-    pub(crate) fn len(&self, topic: u32) -> usize {
+    /// A topic's members.
+    pub fn len(&self, topic: u32) -> usize {
         self.topics[topic as usize].members.len()
     }
 
     /// False where it was subscribed already.
-    pub(crate) fn subscribe(&mut self, connection: u32, topic: u32) -> bool {
+    pub fn subscribe(&mut self, connection: u32, topic: u32) -> bool {
         if self.subscriptions.len() <= connection as usize {
             self.subscriptions.resize_with(connection as usize + 1, SmallVec::new);
         }
@@ -90,7 +94,7 @@ impl<T> Topics<T> {
     }
 
     /// False where it was not subscribed.
-    pub(crate) fn unsubscribe(&mut self, connection: u32, topic: u32) -> bool {
+    pub fn unsubscribe(&mut self, connection: u32, topic: u32) -> bool {
         let Some(of) = self.subscriptions.get_mut(connection as usize) else {
             return false;
         };
@@ -106,24 +110,24 @@ impl<T> Topics<T> {
     }
 
     /// One of the connection's topics.
-    pub(crate) fn any_of(&self, connection: u32) -> Option<u32> {
+    pub fn any_of(&self, connection: u32) -> Option<u32> {
         Some(self.subscriptions.get(connection as usize)?.last()?.topic)
     }
 
     /// From here on everyone who is a member now is to be served.
-    pub(crate) fn begin(&mut self, topic: u32) {
+    pub fn begin(&mut self, topic: u32) {
         let entry = &mut self.topics[topic as usize];
         (entry.cursor, entry.end) = (0, entry.members.len());
     }
 
     /// Somebody is still to be served.
-    pub(crate) fn serving(&self, topic: u32) -> bool {
+    pub fn serving(&self, topic: u32) -> bool {
         let entry = &self.topics[topic as usize];
         entry.cursor < entry.end
     }
 
     /// The next members to be served, at most `n`, with the topic's value.
-    pub(crate) fn serve(
+    pub fn serve(
         &mut self,
         topic: u32,
         n: usize,
