@@ -46,10 +46,8 @@ impl<H: Handler> Shard<H> {
             };
             let Some(id) = next else { break };
             left = left.saturating_sub(self.write_slice(id, slow));
-            if self.topics.serving(id) {
-                self.old.push_back(id);
-            } else if self.end_batch(id) {
-                // A new batch starts in a new turn, which may make it bigger.
+            // One slice a topic and turn; and a new batch starts in a new turn, which may make it bigger.
+            if self.topics.serving(id) || self.end_batch(id) {
                 again.push(id);
             }
         }
