@@ -4,10 +4,12 @@
 //! cargo build --release -p roomcast-server
 //! cargo run --release -p roomcast-load --example performance -- measure      # JSON
 //! cargo run --release -p roomcast-load --example performance -- charts       # SVG from the JSON
+//! cargo run --release -p roomcast-load --example performance -- scenarios    # who waits for whom
 //! cargo run --release -p roomcast-load --example performance -- bench --help # one run against a server that runs
 //! ```
 
 mod measure;
+mod scenarios;
 mod server;
 
 use clap::Parser;
@@ -20,6 +22,8 @@ use std::{fs, io, path::Path, path::PathBuf, process::ExitCode};
 
 #[derive(Debug, Parser)]
 enum Command {
+    /// Start servers, and print who waits for whom
+    Scenarios(scenarios::Args),
     /// One run against a server that runs already
     Bench(cli::Args),
     /// Start servers, one after the other, and write DIR/{members,rooms,size,cores}.json
@@ -44,6 +48,7 @@ fn main() -> ExitCode {
                 error.exit_code().into()
             }
         },
+        Command::Scenarios(args) => told(scenarios::run(&args)),
         Command::Measure(args) => told(measure::run(&args)),
         Command::Charts { dir } => told(charts(&dir)),
     }
