@@ -4,9 +4,8 @@
 use crate::limits::{Budget, Rate};
 use roomcast_protocol::UserName;
 use std::{
-    borrow::Borrow,
-    collections::{HashSet, hash_map::RandomState},
-    hash::{BuildHasher, Hash, Hasher},
+    collections::{HashMap, hash_map::RandomState},
+    hash::BuildHasher,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -26,32 +25,8 @@ pub struct User {
 pub(crate) struct Users {
     rate: Rate,
     keys: RandomState,
-    people: Mutex<HashSet<Person>>,
+    people: Mutex<HashMap<Arc<UserName>, Arc<User>>>,
 }
-
-/// A person, found by their identity.
-#[derive(Debug)]
-struct Person(Arc<User>);
-
-impl Borrow<str> for Person {
-    fn borrow(&self) -> &str {
-        self.0.name.identity()
-    }
-}
-
-impl Hash for Person {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.0.name.identity().hash(state);
-    }
-}
-
-impl PartialEq for Person {
-    fn eq(&self, other: &Self) -> bool {
-        self.0.name.identity() == other.0.name.identity()
-    }
-}
-
-impl Eq for Person {}
 
 impl Users {
     pub(crate) fn new(rate: Rate) -> Self {
@@ -62,12 +37,12 @@ impl Users {
     /// given first.
     pub(crate) fn get(&self, name: UserName) -> Arc<User> {
         let mut people = self.people.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(person) = people.get(name.identity()) {
-            return person.0.clone();
+        if let Some(user) = people.get(&name) {
+            return user.clone();
         }
         let tag = self.tag(&name);
         let user = Arc::new(User { name: Arc::new(name), tag, budget: Budget::new(self.rate) });
-        people.insert(Person(user.clone()));
+        people.insert(user.name.clone(), user.clone());
         user
     }
 
@@ -78,7 +53,7 @@ impl Users {
     /// Forgets those who have gone. Not at once: a new connection must not bring a new budget.
     pub(crate) fn sweep(&self) {
         let mut people = self.people.lock().unwrap_or_else(PoisonError::into_inner);
-        people.retain(|Person(user)| Arc::strong_count(user) > 1 || !user.budget.is_whole());
+        people.retain(|_, user| Arc::strong_count(user) > 1 || !user.budget.is_whole());
         if people.capacity() > 4 * people.len() + 64 {
             people.shrink_to_fit();
         }
