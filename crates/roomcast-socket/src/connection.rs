@@ -133,6 +133,43 @@ pub(crate) struct Connection<H> {
 }
 
 impl<H> Connection<H> {
+    /// One that has said nothing yet and is owed nothing, at this tick.
+    pub(crate) fn new(
+        transport: Transport,
+        waker: Arc<ConnWaker>,
+        reader: Reader,
+        handler: H,
+        serial: u64,
+        now: u32,
+    ) -> Self {
+        Self {
+            transport,
+            waker,
+            reader,
+            handler: Some(handler),
+            stash: None,
+            outbox: None,
+            serial,
+            tag: 0,
+            heard: now,
+            took: now,
+            look_at: 0,
+            deadline: 0,
+            phase: Phase::Open,
+            paused: false,
+            choked: false,
+            pinged: false,
+            missed: false,
+            notify: false,
+            listed: false,
+        }
+    }
+
+    /// Keeps what was read and may not be looked at yet.
+    pub(crate) fn stash(&mut self, rest: &[u8]) {
+        self.stash = (!rest.is_empty()).then(|| Box::new(rest.into()));
+    }
+
     /// Whether its messages may be looked at now.
     pub(crate) fn may_read(&mut self) -> bool {
         self.choked = self.owed_bytes() > CHOKE_BYTES;
@@ -174,5 +211,46 @@ impl<H> Connection<H> {
             }
         }
         Ok(calls)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::signal::Ready;
+    use tokio::io::{AsyncReadExt, duplex};
+
+    /// A connection that is owed these pieces.
+    fn owing(stream: impl Stream + 'static, pieces: impl IntoIterator<Item = usize>) -> Connection<()> {
+        let mut outbox = Outbox::default();
+        pieces.into_iter().for_each(|len| outbox.push_rest(vec![b'x'; len].into()));
+        let waker = ConnWaker::new(Arc::new(Ready::default()), 0);
+        let transport = Transport::Other(Box::pin(stream));
+        let mut connection = Connection::new(transport, waker, Reader::new(0), (), 0, 0);
+        connection.outbox = Some(Box::new(outbox));
+        connection
+    }
+
+    #[test]
+    fn who_is_owed_more_than_the_bound_is_not_read_unless_it_closes() {
+        assert!(owing(tokio::io::empty(), [CHOKE_BYTES]).may_read());
+        let mut connection = owing(tokio::io::empty(), [CHOKE_BYTES, 1]);
+        assert!(!connection.may_read() && connection.choked);
+        connection.phase = Phase::Closing;
+        assert!(connection.may_read());
+    }
+
+    #[tokio::test]
+    async fn more_pieces_than_one_call_takes_are_written_in_two() {
+        for (pieces, calls) in [(PIECES, 1), (PIECES + 1, 2)] {
+            let (ours, mut theirs) = duplex(1000);
+            let mut connection = owing(ours, vec![1; pieces]);
+            assert_eq!(connection.flush(1).unwrap(), calls);
+            assert!(connection.outbox.is_none());
+            drop(connection);
+            let mut came = Vec::new();
+            theirs.read_to_end(&mut came).await.unwrap();
+            assert_eq!(came.len(), pieces);
+        }
     }
 }

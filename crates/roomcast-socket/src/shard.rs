@@ -129,27 +129,10 @@ impl<H: Handler> Shard<H> {
         let now = self.wheel.now();
         self.serial += 1;
         let id = ConnectionId { key, serial: self.serial };
-        entry.insert(Box::new(Connection {
-            transport,
-            waker,
-            reader: Reader::new(self.hub.options().max_message),
-            handler: Some(new.handler),
-            stash: (!new.early.is_empty()).then(|| Box::new(new.early.into())),
-            outbox: None,
-            serial: id.serial,
-            tag: 0,
-            heard: now,
-            took: now,
-            look_at: 0,
-            deadline: 0,
-            phase: Phase::Open,
-            paused: false,
-            choked: false,
-            pinged: false,
-            missed: false,
-            notify: false,
-            listed: false,
-        }));
+        let reader = Reader::new(self.hub.options().max_message);
+        let mut connection = Connection::new(transport, waker, reader, new.handler, id.serial, now);
+        connection.stash(&new.early);
+        entry.insert(Box::new(connection));
         self.look_again(id);
         self.with_handler(key, H::opened);
         self.wake(key);

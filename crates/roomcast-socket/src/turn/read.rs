@@ -1,7 +1,7 @@
 //! The reading half of a turn.
 
 use crate::{
-    connection::Phase,
+    connection::{Connection, Phase},
     frame,
     handler::{Context, Handler, Message},
     hub::{Counters, Lane},
@@ -67,7 +67,9 @@ impl<H: Handler> Shard<H> {
         if let Some(mut stash) = c.stash.take() {
             let taken = self.feed(key, &mut stash);
             stash.advance(taken);
-            self.stash(key, &stash);
+            if let Some(c) = self.open(key).filter(|_| !stash.is_empty()) {
+                c.stash = Some(stash);
+            }
             return ControlFlow::Continue(());
         }
         let mut scratch = std::mem::take(&mut self.scratch);
@@ -80,7 +82,9 @@ impl<H: Handler> Shard<H> {
             Poll::Ready(Ok(())) if n > 0 => {
                 self.heard(key);
                 let taken = self.feed(key, &mut scratch[..n]);
-                self.stash(key, &scratch[taken..n]);
+                if let Some(c) = self.open(key) {
+                    c.stash(&scratch[taken..n]);
+                }
                 ControlFlow::Continue(())
             }
             Poll::Ready(_) => {
@@ -92,11 +96,9 @@ impl<H: Handler> Shard<H> {
         flow
     }
 
-    /// Keeps what was read and may not be looked at yet.
-    fn stash(&mut self, key: u32, rest: &[u8]) {
-        if let Some(c) = self.connections.get_mut(key as usize).filter(|c| c.phase == Phase::Open) {
-            c.stash = (!rest.is_empty()).then(|| Box::new(rest.into()));
-        }
+    /// The connection, if it is not ending.
+    fn open(&mut self, key: u32) -> Option<&mut Connection<H>> {
+        self.connections.get_mut(key as usize).map(|c| &mut **c).filter(|c| c.phase == Phase::Open)
     }
 
     /// Gives what was read to the reader, and its messages to the handler. How many bytes were taken.
