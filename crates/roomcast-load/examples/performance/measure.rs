@@ -101,22 +101,18 @@ fn median(mut reports: Vec<Report>) -> Option<Report> {
 }
 
 fn once(args: &Args, setup: &Setup, cores: &str, plan: &Plan) -> io::Result<Result<Report, LoadError>> {
-    let data = args.data.join("performance-data");
-    fs::remove_dir_all(&data).unwrap_or_default();
-    fs::create_dir_all(&data)?;
-    let server = server::Server::start(&args.server, cores, setup.store, &data)?;
-    let plan = Plan {
-        url: server.url(),
-        server_pid: Some(server.pid()),
-        label: Some(setup.label.to_owned()),
-        pace: setup.pace,
-        warmup: Duration::from_millis(500),
-        duration: Duration::from_secs_f64(args.seconds),
-        ..plan.clone()
-    };
-    let report = roomcast_load::run(&plan, &mut |_| {});
-    drop(server);
-    fs::remove_dir_all(&data)?;
+    let report = server::Server::with(&args.server, cores, setup.store, &args.data, |server| {
+        let plan = Plan {
+            url: server.url(),
+            server_pid: Some(server.pid()),
+            label: Some(setup.label.to_owned()),
+            pace: setup.pace,
+            warmup: Duration::from_millis(500),
+            duration: Duration::from_secs_f64(args.seconds),
+            ..plan.clone()
+        };
+        Ok(roomcast_load::run(&plan, &mut |_| {}))
+    })?;
     if let Ok(report) = &report {
         println!("{} rooms × {} × {} B, {cores}, {}:", plan.rooms, plan.members, plan.size, setup.label);
         println!("{}", report.text().lines().filter(|line| wanted(line)).collect::<Vec<_>>().join("\n"));

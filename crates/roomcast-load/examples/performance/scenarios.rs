@@ -4,7 +4,7 @@
 use crate::server::Server;
 use roomcast_load::{Pace, Plan, Report};
 use std::{
-    fs, io,
+    io,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     thread::sleep,
@@ -100,12 +100,7 @@ fn a_storm(args: &Args) -> io::Result<()> {
 }
 
 fn on_a_server(args: &Args, scenario: impl FnOnce(&Server) -> io::Result<()>) -> io::Result<()> {
-    let data = args.data.join("performance-data");
-    fs::remove_dir_all(&data).unwrap_or_default();
-    fs::create_dir_all(&data)?;
-    let done = Server::start(&args.server, "1", &args.store, &data).and_then(|server| scenario(&server));
-    fs::remove_dir_all(&data)?;
-    done
+    Server::with(&args.server, "1", &args.store, &args.data, scenario)
 }
 
 fn plan(server: &Server) -> Plan {

@@ -1,7 +1,7 @@
 //! The real server, fresh for each run, on cores of its own.
 
 use std::{
-    io,
+    fs, io,
     net::{SocketAddr, TcpListener, TcpStream},
     path::Path,
     process::{Child, Command, Stdio},
@@ -17,7 +17,7 @@ pub(crate) struct Server {
 
 impl Server {
     /// On these cores (as `taskset -c` takes them), with this store (`memory`, `sqlite`) and its data in `dir`.
-    pub(crate) fn start(binary: &Path, cores: &str, store: &str, dir: &Path) -> io::Result<Self> {
+    fn start(binary: &Path, cores: &str, store: &str, dir: &Path) -> io::Result<Self> {
         let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
         let mut command = Command::new("taskset");
         command.args(["-c", cores]).arg(binary).args(["serve", "--store", store, "--log-level", "off"]);
@@ -30,6 +30,22 @@ impl Server {
         let server = Self { child, address };
         server.wait()?;
         Ok(server)
+    }
+
+    /// Gives a server of its own to a run, with its data in a folder that is made in `root` and removed afterwards.
+    pub(crate) fn with<T>(
+        binary: &Path,
+        cores: &str,
+        store: &str,
+        root: &Path,
+        run: impl FnOnce(&Self) -> io::Result<T>,
+    ) -> io::Result<T> {
+        let data = root.join("performance-data");
+        fs::remove_dir_all(&data).unwrap_or_default();
+        fs::create_dir_all(&data)?;
+        let done = Self::start(binary, cores, store, &data).and_then(|server| run(&server));
+        fs::remove_dir_all(&data)?;
+        done
     }
 
     fn wait(&self) -> io::Result<()> {
