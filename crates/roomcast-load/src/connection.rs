@@ -161,3 +161,34 @@ fn write(stream: &mut TcpStream, bytes: &[u8]) -> io::Result<usize> {
         done => done,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::TcpListener;
+
+    /// What the next read brings that brings anything.
+    fn read(connection: &mut Connection, buffer: &mut [u8]) -> Taken {
+        loop {
+            match connection.read(buffer) {
+                Taken::Nothing => std::thread::yield_now(),
+                taken => return taken,
+            }
+        }
+    }
+
+    #[test]
+    fn a_frame_may_fill_the_buffer_and_not_be_larger() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let target = Target { host: "x".to_owned(), address: listener.local_addr().unwrap() };
+        let mut connection = Connection::begin(&target, Role::Member, 0, 0, 0).unwrap();
+        listener.accept().unwrap().0.write_all(b"ab").unwrap();
+        let mut buffer = [0; 8];
+        connection.keep(b"1234567");
+        assert_eq!(read(&mut connection, &mut buffer), Taken::Bytes { len: 8, more: true });
+        assert_eq!(&buffer, b"1234567a");
+        connection.keep(&buffer);
+        let larger = "a frame larger than any that is awaited".to_owned();
+        assert_eq!(read(&mut connection, &mut buffer), Taken::Over(larger));
+    }
+}

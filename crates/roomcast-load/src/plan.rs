@@ -167,6 +167,23 @@ mod tests {
     }
 
     #[test]
+    fn what_is_at_a_bound_is_good_and_what_is_beyond_it_is_not() {
+        let is_good = |plan: Plan| plan.check().is_ok();
+        for (over, good) in [(0, true), (1, false)] {
+            let window = Pace::Window(MAX_WINDOW + over);
+            assert_eq!(is_good(Plan { pace: window, ..Plan::default() }), good, "window");
+            let rate = Pace::Rate(MAX_RATE + f64::from(over));
+            assert_eq!(is_good(Plan { pace: rate, ..Plan::default() }), good, "rate");
+            let members = u32::try_from(MAX_CONNECTIONS).unwrap() - 5;
+            assert_eq!(is_good(Plan { members, slow: 5 + over, ..Plan::default() }), good, "connections");
+            let size = MAX_CONTENT_CHARS + over as usize;
+            assert_eq!(is_good(Plan { size, ..Plan::default() }), good, "size");
+            let drain = MAX_TIME + Duration::from_nanos(over.into());
+            assert_eq!(is_good(Plan { drain, ..Plan::default() }), good, "time");
+        }
+    }
+
+    #[test]
     fn each_bound_is_named() {
         let bad = |change: fn(&mut Plan)| {
             let mut plan = Plan::default();

@@ -3,8 +3,8 @@
 use crate::frames::golden;
 use proptest::{prelude::*, sample};
 use roomcast_protocol::{
-    ClientFrame, Envelope, ErrorCode, HistoryAt, Id, MAX_FRAME_BYTES, MAX_SEQ, Resume, ServerFrame,
-    server::ErrorFrame,
+    ClientFrame, Envelope, ErrorCode, HistoryAt, Id, MAX_FRAME_BYTES, MAX_ID_BYTES, MAX_SEQ, Resume,
+    ServerFrame, server::ErrorFrame,
 };
 use serde_json::{Value, json};
 use std::borrow::Cow;
@@ -88,6 +88,17 @@ fn frames_have_a_largest_size() {
     let room = MAX_FRAME_BYTES - text(0).len();
     assert!(Envelope::parse(&text(room)).is_ok());
     assert_eq!(Envelope::parse(&text(room + 1)).unwrap_err().code, ErrorCode::TooLarge);
+}
+
+#[test]
+fn ids_have_a_largest_size_and_numbers_a_largest_value() {
+    let typing = |id: &str| Envelope::parse(&format!(r#"{{"type":"typing","id":{id}}}"#)).is_ok();
+    let text = |len: usize| format!("\"{}\"", "x".repeat(len));
+    assert!(typing(&text(MAX_ID_BYTES)) && !typing(&text(MAX_ID_BYTES + 1)));
+    assert!(typing(&MAX_SEQ.to_string()) && !typing(&(MAX_SEQ + 1).to_string()));
+    assert!(typing(&format!("-{MAX_SEQ}")) && !typing(&format!("-{}", MAX_SEQ + 1)));
+    let before = |seq: u64| Envelope::parse(&format!(r#"{{"type":"history","before":{seq}}}"#)).is_ok();
+    assert!(before(MAX_SEQ) && !before(MAX_SEQ + 1));
 }
 
 #[test]

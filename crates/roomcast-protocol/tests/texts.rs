@@ -56,7 +56,8 @@ fn emoji_are_short_and_without_spaces() {
     for emoji in ["👍", "👍🏽", "👩‍👩‍👧‍👦", ":+1:", "🏴󠁧󠁢󠁥󠁮󠁧󠁿"] {
         assert_eq!(check_emoji(emoji), Ok(emoji));
     }
-    for emoji in ["", "two words", "\n", "\0", &"👍".repeat(17)] {
+    assert!(check_emoji(&"👍".repeat(16)).is_ok(), "64 bytes");
+    for emoji in ["", "two words", "\n", "\0", &"👍".repeat(17), &"x".repeat(65)] {
         assert_eq!(check_emoji(emoji), Err(ContentError::Emoji), "{emoji:?}");
     }
 }

@@ -133,4 +133,14 @@ mod tests {
         batch.clear();
         assert!(batch.is_empty() && batch.bytes().is_empty());
     }
+
+    #[test]
+    fn a_buffer_is_kept_up_to_the_bound_and_given_back_beyond_it() {
+        for (len, kept) in [(KEEP_BYTES, KEEP_BYTES), (KEEP_BYTES + 1, 0)] {
+            let mut batch = Batch::default();
+            batch.push(&Bytes::from(vec![b'x'; len]).into());
+            batch.clear();
+            assert_eq!(batch.bytes.capacity(), kept, "{len}");
+        }
+    }
 }

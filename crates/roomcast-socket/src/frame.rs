@@ -94,5 +94,8 @@ mod tests {
         assert_eq!(frame.len(), 2 + 2 + 122);
         assert!(std::str::from_utf8(&frame[4..]).is_ok());
         assert_eq!(&close(1005, "x")[..], [0x88, 0]);
+        for (len, kept) in [(MAX_CONTROL - 2, MAX_CONTROL), (MAX_CONTROL - 1, MAX_CONTROL)] {
+            assert_eq!(close(4008, &"x".repeat(len)).len(), 2 + kept, "{len}");
+        }
     }
 }

@@ -56,4 +56,16 @@ mod tests {
         let next: Vec<_> = wheel.advance();
         assert!(next.contains(&id(1)) && next.contains(&id(2)));
     }
+
+    #[test]
+    fn the_last_slot_is_not_the_one_that_is_emptied_next() {
+        let mut wheel = Wheel::default();
+        let id = |key| ConnectionId { key, serial: 0 };
+        assert_eq!(wheel.file(id(1), SLOTS - 1), SLOTS - 1);
+        assert_eq!(wheel.file(id(2), SLOTS), SLOTS - 1);
+        for _ in 1..SLOTS - 1 {
+            assert!(wheel.advance().is_empty());
+        }
+        assert_eq!(wheel.advance(), [id(1), id(2)]);
+    }
 }

@@ -111,7 +111,8 @@ mod tests {
     fn volatile_frames_give_way_first_and_durable_ones_are_never_dropped_in_silence() {
         let mut outbox = Outbox::default();
         let limit = VOLATILE_BYTES * 2;
-        assert_eq!(outbox.push(frame(VOLATILE_BYTES + 1), Lane::Durable, limit), Pushed::Queued);
+        assert_eq!(outbox.push(frame(VOLATILE_BYTES), Lane::Durable, limit), Pushed::Queued);
+        assert_eq!(outbox.push(frame(1), Lane::Volatile, limit), Pushed::Queued);
         assert_eq!(outbox.push(frame(1), Lane::Volatile, limit), Pushed::Dropped);
         assert_eq!(outbox.push(frame(1), Lane::Durable, limit), Pushed::Queued);
         assert_eq!(outbox.push(frame(limit), Lane::Durable, limit), Pushed::Full);
@@ -121,6 +122,15 @@ mod tests {
     #[test]
     fn one_frame_larger_than_the_limit_passes_an_empty_outbox() {
         assert_eq!(Outbox::default().push(frame(100), Lane::Durable, 10), Pushed::Queued);
+    }
+
+    #[test]
+    fn it_is_filled_to_its_limit_and_not_by_a_byte_more() {
+        let mut outbox = Outbox::default();
+        assert_eq!(outbox.push(frame(1), Lane::Durable, 10), Pushed::Queued);
+        assert_eq!(outbox.push(frame(10), Lane::Durable, 10), Pushed::Full);
+        assert_eq!(outbox.push(frame(9), Lane::Durable, 10), Pushed::Queued);
+        assert_eq!(outbox.push(frame(1), Lane::Durable, 10), Pushed::Full);
     }
 
     #[test]

@@ -3,9 +3,11 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 #![expect(clippy::disallowed_methods, reason = "tasks of a test end with its runtime")]
 
+mod bounds;
 mod conformance;
 mod endings;
 mod fanout;
+mod load;
 mod oracle;
 mod slow;
 mod topics;
@@ -18,7 +20,7 @@ use std::{
     net::SocketAddr,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -47,6 +49,8 @@ struct Echo {
 struct Log {
     opened: Arc<AtomicUsize>,
     ended: Arc<Mutex<Vec<Closed>>>,
+    /// How often one was told that it had missed something volatile.
+    missed: Arc<AtomicU64>,
 }
 
 impl Handler for Echo {
@@ -64,6 +68,10 @@ impl Handler for Echo {
             Message::Text(text) => context.hub().publish(&self.topic, frame::text(text)).unwrap(),
             Message::Binary(bytes) => context.send(frame::binary(bytes)),
         }
+    }
+
+    fn drained(&mut self, _: &mut Context<'_, Self>, missed: bool) {
+        self.log.missed.fetch_add(missed.into(), Ordering::Relaxed);
     }
 
     fn closed(&mut self, _: &mut Context<'_, Self>, how: Closed) {

@@ -1,18 +1,15 @@
 //! What lies below fails: the store, the bus. Nothing is lost, doubled or out of order for it.
 
-use crate::World;
+use crate::{World, watched::watched};
 use roomcast::{
     bus::{Bus, Listener, Local, Notice},
     protocol::RoomName,
-    store::{
-        Answer, Append, AppendError, Done, Durability, Epoch, Head, Page, Range, Store, StoreError, Summary,
-        memory::Memory,
-    },
+    store::memory::Memory,
 };
 use serde_json::json;
 use std::sync::{
     Arc, Mutex, OnceLock,
-    atomic::{AtomicBool, AtomicU32, Ordering},
+    atomic::{AtomicU32, Ordering},
 };
 
 #[tokio::test]
@@ -69,57 +66,11 @@ async fn a_bus_that_loses_doubles_and_reorders_costs_no_message() {
     }
 }
 
-/// A store that can be told to fail.
-struct Failing {
-    inner: Memory,
-    fails: AtomicBool,
-}
-
-impl Failing {
-    fn answer<T: Send + 'static>(&self, answer: Answer<T>) -> Answer<T> {
-        if self.fails.load(Ordering::Acquire) {
-            return Box::pin(async { Err(StoreError::Unavailable("as the test asked".into())) });
-        }
-        answer
-    }
-}
-
-impl Store for Failing {
-    fn append(&self, batch: Vec<Append>, done: Done) {
-        if self.fails.load(Ordering::Acquire) {
-            return done(batch.iter().map(|_| Err(AppendError::Unavailable)).collect());
-        }
-        self.inner.append(batch, done);
-    }
-    fn head(&self, room: RoomName) -> Answer<Head> {
-        self.answer(self.inner.head(room))
-    }
-    fn heads(&self, rooms: Vec<RoomName>) -> Answer<Vec<u64>> {
-        self.answer(self.inner.heads(rooms))
-    }
-    fn page(&self, room: RoomName, range: Range, limit: usize) -> Answer<Page> {
-        self.answer(self.inner.page(room, range, limit))
-    }
-    fn rooms(&self, after: Option<RoomName>, limit: usize) -> Answer<Vec<Summary>> {
-        self.answer(self.inner.rooms(after, limit))
-    }
-    fn epoch(&self) -> Epoch {
-        self.inner.epoch()
-    }
-    fn durability(&self) -> Durability {
-        Durability::Memory
-    }
-    fn close(&self) -> Answer<()> {
-        self.inner.close()
-    }
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_store_that_fails_is_told_of_and_recovers_by_itself() {
-    let store = Arc::new(Failing { inner: Memory::default(), fails: AtomicBool::new(false) });
-    let world = World::with(store.clone(), Arc::new(Local::default()), Default::default()).await;
+    let (store, world) = watched().await;
     let (mut ann, mut bob) = (world.settled("hall", "ann").await, world.settled("hall", "bob").await);
-    store.fails.store(true, Ordering::Release);
+    store.fail(true);
     ann.send(json!({"type": "message", "content": "lost?", "nonce": "n", "id": 1})).await;
     let error = ann.until("error").await;
     assert_eq!(
@@ -134,7 +85,7 @@ async fn a_store_that_fails_is_told_of_and_recovers_by_itself() {
     let error = any.until("error").await;
     assert_eq!((&error["code"], &error["room"]), (&json!("unavailable"), &json!("new")));
 
-    store.fails.store(false, Ordering::Release);
+    store.fail(false);
     ann.send(json!({"type": "message", "content": "lost?", "nonce": "n", "id": 4})).await;
     assert_eq!(ann.until("ack").await["seq"], 1);
     assert_eq!(bob.until("message").await["content"], "lost?");

@@ -7,6 +7,7 @@
     reason = "tests; their tasks end with their runtime"
 )]
 
+mod bounds;
 mod crowd;
 mod embed;
 mod faults;
@@ -15,6 +16,7 @@ mod resume;
 mod say;
 mod size;
 mod slow;
+mod watched;
 
 use axum::{
     Router,

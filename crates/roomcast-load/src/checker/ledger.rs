@@ -26,13 +26,20 @@ pub(crate) struct Published {
 }
 
 /// The messages, by number.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Ledger {
     kept: VecDeque<Published>,
+    max_kept: usize,
     /// The number of the first that is kept.
     first: u64,
     /// Messages that steady members have yet to get and are waited for.
     open: u32,
+}
+
+impl Default for Ledger {
+    fn default() -> Self {
+        Self { kept: VecDeque::new(), max_kept: MAX_KEPT, first: 0, open: 0 }
+    }
 }
 
 impl Ledger {
@@ -95,12 +102,30 @@ impl Ledger {
     pub(crate) fn settle(&mut self, now: u64, everything: bool) -> Option<Published> {
         let oldest = self.kept.front()?;
         let done = oldest.owed == 0 && oldest.at + KEEP < now;
-        if !done && !everything && self.kept.len() <= MAX_KEPT {
+        if !done && !everything && self.kept.len() <= self.max_kept {
             return None;
         }
         let settled = self.kept.pop_front()?;
         self.first += 1;
         self.open -= u32::from(settled.open);
         Some(settled)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn so_many_are_kept_and_beyond_that_the_oldest_is_settled_as_it_stands() {
+        let mut ledger = Ledger { max_kept: 3, ..Ledger::default() };
+        assert!((0..3).map(|at| ledger.publish(0, 0, 2, at)).eq(0..3));
+        assert!(ledger.settle(u64::MAX, false).is_none());
+        ledger.publish(0, 0, 2, 3);
+        ledger.received(0);
+        assert!(ledger.settle(0, false).is_some_and(|oldest| (oldest.at, oldest.owed) == (0, 1)));
+        assert!(ledger.settle(0, false).is_none());
+        assert_eq!((ledger.open(), ledger.end()), (3, 4));
+        assert!(ledger.get(0).is_none() && ledger.get(1).is_some());
     }
 }

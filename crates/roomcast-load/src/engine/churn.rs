@@ -68,7 +68,7 @@ impl Engine<'_> {
         }
     }
 
-    fn come(&mut self) {
+    pub(super) fn come(&mut self) {
         let here = self.seats.len() - self.churn.free.len();
         if here as u64 >= self.plan.connections() || self.churn.here.len() >= self.churn.most {
             return;

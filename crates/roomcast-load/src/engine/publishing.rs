@@ -8,7 +8,7 @@ use std::time::Duration;
 /// and what left in two halves would come back in two halves for ever.
 const AT_A_TIME: u32 = 256;
 /// A publisher whose socket owes this much is passed over: the server does not read, and we must not pile up.
-const MAX_UNSENT_BYTES: usize = 256 * 1024;
+pub(super) const MAX_UNSENT_BYTES: usize = 256 * 1024;
 /// Publishers that are tried before the message waits.
 const TRIES: u64 = 64;
 
@@ -108,7 +108,7 @@ impl Engine<'_> {
     }
 
     /// Lets somebody speak; false where nobody can.
-    fn say(&mut self, due: u64) -> bool {
+    pub(super) fn say(&mut self, due: u64) -> bool {
         let Some((seat, room)) = self.next_speaker() else {
             self.schedule.blocked = true;
             return false;
@@ -125,7 +125,7 @@ impl Engine<'_> {
         true
     }
 
-    fn next_speaker(&mut self) -> Option<(usize, u32)> {
+    pub(super) fn next_speaker(&mut self) -> Option<(usize, u32)> {
         (0..TRIES).find_map(|_| {
             let seat = self.schedule.speaker();
             let connection = self.seats[seat].as_ref()?;

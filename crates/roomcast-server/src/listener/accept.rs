@@ -132,3 +132,53 @@ async fn pause(verdict: Verdict, error: &io::Error) {
     }
     tokio::time::sleep(wait).await;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{
+        io::{Read, Write},
+        num::NonZeroU32,
+    };
+    use tokio::task::LocalSet;
+
+    fn shard() -> Shard {
+        let caps = Caps::new(NonZeroU32::MIN, NonZeroU32::MIN);
+        let front = Front { shard: 0, app: Router::new(), caps, trusted: Arc::default(), stop: Stop::new() };
+        Shard { http: http(), front, tasks: TaskTracker::new(), refusals: TaskTracker::new() }
+    }
+
+    /// A client that is refused.
+    async fn refused(shard: &Shard, listener: &TcpListener) -> std::net::TcpStream {
+        let client = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        client.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+        shard.refuse(listener.accept().await.unwrap().0, Refused::Full);
+        client
+    }
+
+    #[tokio::test]
+    async fn so_many_refused_clients_are_told_why_and_further_ones_see_the_end() {
+        let (shard, listener) = (shard(), TcpListener::bind("127.0.0.1:0").await.unwrap());
+        let told = async {
+            let mut clients = Vec::new();
+            for _ in 0..MOST_REFUSALS {
+                clients.push(refused(&shard, &listener).await);
+            }
+            let mut further = refused(&shard, &listener).await;
+            assert_eq!(shard.refusals.len(), MOST_REFUSALS);
+            assert_eq!(further.read(&mut [0; 8]).unwrap(), 0);
+            let ask = |client: &mut std::net::TcpStream| client.write_all(b"GET / HTTP/1.1\r\n\r\n").unwrap();
+            clients.iter_mut().for_each(ask);
+            let answers = tokio::task::spawn_blocking(move || clients.into_iter().map(first_line).collect());
+            let answers: Vec<_> = answers.await.unwrap();
+            assert_eq!(answers, ["HTTP/1.1 503 Service"; MOST_REFUSALS]);
+        };
+        LocalSet::new().run_until(told).await;
+    }
+
+    fn first_line(mut client: std::net::TcpStream) -> String {
+        let mut line = [0; 20];
+        client.read_exact(&mut line).unwrap();
+        String::from_utf8_lossy(&line).into_owned()
+    }
+}

@@ -11,4 +11,5 @@ mod limits;
 mod stopping;
 mod sockets;
 mod rest;
+mod bounds;
 mod start;

@@ -1,7 +1,7 @@
 //! The table of RFC 6455's rules, each in several chunkings, and what an idle reader holds.
 
 use super::*;
-use crate::testing::masked;
+use crate::{frame::MAX_CONTROL, testing::masked};
 use proptest::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -103,6 +103,17 @@ fn bad_utf8_is_1007_as_soon_as_it_is_seen() {
     let whole = masked(0x81, &[b'a', 0xF4, 0x90, 0x80, 0x80, b'z', b'z']);
     expect("in a frame that is not complete", &whole[..whole.len() - 2], &[], Some(1007));
     expect("in a fragment", &frames(&[(0x01, &[0xC0])]), &[], Some(1007));
+}
+
+#[test]
+fn the_longest_message_and_the_longest_control_frames_are_read() {
+    let longest = text(&"x".repeat(1000));
+    expect("one frame", &masked(0x81, &[b'x'; 1000]), std::slice::from_ref(&longest), None);
+    let fragments = frames(&[(0x01, &[b'x'; 900]), (0x80, &[b'x'; 100])]);
+    expect("fragments", &fragments, &[longest], None);
+    expect("ping", &masked(0x89, &[b'p'; MAX_CONTROL]), &[Seen::Ping(vec![b'p'; MAX_CONTROL])], None);
+    let close = [&[3, 232], &[b'r'; MAX_CONTROL - 2][..]].concat();
+    expect("close", &masked(0x88, &close), &[Seen::Close(Some(1000))], None);
 }
 
 #[test]

@@ -56,3 +56,31 @@ impl Chat {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Options, bus::Local, store::memory::Memory};
+    use roomcast_protocol::{RoomName, UserName};
+    use roomcast_socket::Hub;
+    use std::time::Duration;
+
+    #[tokio::test]
+    async fn beyond_the_bound_the_oldest_grace_ends_early() {
+        let hub = Hub::start(roomcast_socket::Options { shards: 1, ..Default::default() }).unwrap();
+        let options = Options { grace: Duration::from_secs(3600), ..Options::default() };
+        let chat = Chat::start(hub, Arc::new(Memory::default()), Arc::new(Local::default()), options);
+        let room = chat.open(RoomName::parse("hall").unwrap()).await.unwrap();
+        let [ann, bob] = ["ann", "bob"].map(|name| chat.user(UserName::parse(name).unwrap()));
+        let vanish = |user: &Arc<User>| {
+            room.enter(user).unwrap();
+            chat.depart(&room, user, false);
+        };
+        vanish(&ann);
+        (1..MAX_GRACES).for_each(|_| vanish(&bob));
+        assert_eq!(room.people(None, 9).0, ["ann", "bob"]);
+        vanish(&bob);
+        assert_eq!(room.people(None, 9).0, ["bob"]);
+        assert_eq!(chat.0.graces.lock().unwrap().len(), MAX_GRACES);
+    }
+}

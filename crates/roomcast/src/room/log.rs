@@ -153,3 +153,79 @@ impl State {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{auth::Users, catch_up::PAGE_BYTES, limits::Rate, store::Head};
+    use roomcast_protocol::RoomName;
+    use roomcast_socket::{Hub, Options};
+
+    fn room() -> Room {
+        let hub = Hub::start(Options { shards: 1, ..Options::default() }).unwrap();
+        Room::new(RoomName::parse("hall").unwrap(), hub, &Head { epoch: "e".into(), seq: 0, floor: 0 })
+    }
+
+    fn ann() -> Arc<User> {
+        Users::new(Rate::default()).get(UserName::parse("ann").unwrap())
+    }
+
+    /// Messages with these numbers.
+    fn records(seqs: impl Iterator<Item = usize>, content: &str) -> Vec<Record> {
+        let (user, content) = (ann().name.clone(), Arc::<str>::from(content));
+        seqs.map(|seq| Record {
+            seq: seq as u64,
+            user: user.clone(),
+            at_ms: 0,
+            content: content.clone(),
+            nonce: None,
+            reply_to: None,
+        })
+        .collect()
+    }
+
+    fn grown(room: &Room, messages: &[Record]) -> bool {
+        room.grown(&"e".into(), messages.last().unwrap().seq, messages, |_| 0)
+    }
+
+    #[test]
+    fn what_comes_early_is_kept_up_to_the_bound_and_read_again_beyond_it() {
+        let (full, more) = (room(), room());
+        assert!(!grown(&full, &records(2..EARLY + 2, "x")), "all of it is kept");
+        assert!(!grown(&full, &records(1..2, "x")));
+        assert_eq!((full.cursor(), full.lags()), (EARLY as u64 + 1, false));
+
+        assert!(grown(&more, &records(2..EARLY + 3, "x")), "the last is to be read again");
+        assert_eq!(more.state().early.len(), EARLY);
+        assert!(more.fetched(&records(1..2, "x"), |_| 0));
+        assert_eq!(more.cursor(), EARLY as u64 + 1);
+        assert!(!more.fetched(&records(EARLY + 2..EARLY + 3, "x"), |_| 0));
+        assert_eq!((more.cursor(), more.lags()), (EARLY as u64 + 2, false));
+    }
+
+    #[test]
+    fn the_newest_are_at_hand_and_one_more_is_not() {
+        let (room, ann) = (room(), ann());
+        let n = RECENT as u64;
+        grown(&room, &records(1..RECENT + 1, "x"));
+        assert!(room.recent(0, n, &ann).is_some_and(|frames| !frames.is_empty()));
+        grown(&room, &records(RECENT + 1..RECENT + 2, "x"));
+        assert_eq!(room.recent(0, n + 1, &ann), None);
+        assert!(room.recent(1, n + 1, &ann).is_some());
+        assert_eq!(room.state().recent.len(), RECENT);
+    }
+
+    #[test]
+    fn at_hand_is_what_may_be_sent_at_once_and_not_a_byte_more() {
+        let ann = ann();
+        let sent = |bytes: usize| {
+            let room = room();
+            grown(&room, &records(1..3, &"x".repeat(bytes)));
+            room.recent(0, 2, &ann).map(|frames| frames.len())
+        };
+        let some = 100_000;
+        let fits = some + (PAGE_BYTES - sent(some).unwrap()) / 2;
+        assert_eq!(sent(fits), Some(PAGE_BYTES));
+        assert_eq!(sent(fits + 1), None);
+    }
+}

@@ -65,3 +65,36 @@ pub(crate) async fn rooms(State(app): State<App>, query: Query) -> Result<Json<R
     rooms.truncate(limit);
     Ok(Json(RoomPage { rooms: rooms.into_iter().map(Room::from).collect(), more }))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{config::Config, http::testing, lifecycle::Stop};
+    use axum::{extract::FromRequestParts, http::Request};
+    use roomcast::testing::store::{append, message};
+
+    #[tokio::test]
+    async fn an_answer_holds_so_many_rooms() {
+        let app = App::new(testing::chat(), &Config::default(), Stop::new());
+        let page = async |query: &str| {
+            let (mut parts, ()) = Request::get(format!("/{query}")).body(()).unwrap().into_parts();
+            let query = Query::from_request_parts(&mut parts, &()).await.unwrap();
+            let page = rooms(State(app.clone()), query).await.unwrap().0;
+            (page.rooms.len(), page.more)
+        };
+        for (n, more) in [(DEFAULT, false), (DEFAULT + 1, true)] {
+            fill(&app, n).await;
+            assert_eq!(page("").await, (DEFAULT, more));
+        }
+        for (n, more) in [(MOST, false), (MOST + 1, true)] {
+            fill(&app, n).await;
+            assert_eq!(page("?limit=5000").await, (MOST, more));
+        }
+    }
+
+    /// So many rooms in all.
+    async fn fill(app: &App, n: usize) {
+        let batch = (0..n).map(|n| message(&format!("room-{n}"), "ann", "hello")).collect();
+        append(app.chat.store(), batch).await;
+    }
+}

@@ -53,6 +53,13 @@ mod tests {
     use std::time::Duration;
     use tower::ServiceExt;
 
+    #[tokio::test]
+    async fn a_long_text_is_not_repeated() {
+        let told = async |length| text_of(Body::from("x".repeat(length))).await.len();
+        assert_eq!(told(1024).await, 1024);
+        assert_eq!(told(1025).await, "this request cannot be served".len());
+    }
+
     async fn answer(request: Request<Body>) -> (StatusCode, axum::http::HeaderMap, serde_json::Value) {
         let echo = async |Json(value): Json<serde_json::Value>| Json(value);
         let limited =
