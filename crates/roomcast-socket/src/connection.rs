@@ -130,6 +130,8 @@ pub(crate) struct Connection<H> {
     pub(crate) notify: bool,
     /// On the list of those whose outbox is to be written at the turn's end.
     pub(crate) listed: bool,
+    /// On the list of those to be read when the hub is not congested any more.
+    pub(crate) put_off: bool,
 }
 
 impl<H> Connection<H> {
@@ -162,6 +164,7 @@ impl<H> Connection<H> {
             missed: false,
             notify: false,
             listed: false,
+            put_off: false,
         }
     }
 

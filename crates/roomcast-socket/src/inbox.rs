@@ -98,17 +98,22 @@ impl<H: Handler> Inbox<H> {
     }
 
     pub(crate) fn push(&self, shard: usize, inbound: Inbound<H>) {
-        if let Inbound::Publish(_, publish) = &inbound {
-            self.waiting.fetch_add(publish.frames.len(), Ordering::AcqRel);
+        let bytes = if let Inbound::Publish(_, publish) = &inbound { publish.frames.len() } else { 0 };
+        {
+            let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+            self.waiting.fetch_add(bytes, Ordering::AcqRel);
+            queue.push(inbound);
         }
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner).push(inbound);
         if IN_TURN.get() != shard {
             self.ready.signal.raise();
         }
     }
 
     pub(crate) fn take(&self, into: &mut Vec<Inbound<H>>) {
-        std::mem::swap(&mut *self.queue.lock().unwrap_or_else(PoisonError::into_inner), into);
+        let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::swap(&mut *queue, into);
+        // In this order: nobody may see less than there is.
+        self.taken.fetch_add(self.waiting.load(Ordering::Acquire), Ordering::AcqRel);
         self.waiting.store(0, Ordering::Release);
     }
 

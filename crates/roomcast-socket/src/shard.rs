@@ -47,6 +47,8 @@ pub(crate) struct Shard<H: Handler> {
     /// for a flooding one), and those that had a slice and are not through.
     pub(crate) fresh: VecDeque<u32>,
     pub(crate) old: VecDeque<u32>,
+    /// Connections that had something while the hub was congested, each once.
+    pub(crate) unread: Vec<u32>,
     /// Connections whose outbox is to be written at the turn's end, and those whose handler asked to be told
     /// that theirs is empty.
     pub(crate) to_flush: Vec<u32>,
@@ -102,6 +104,7 @@ impl<H: Handler> Shard<H> {
             fresh: VecDeque::new(),
             old: VecDeque::new(),
             to_flush: Vec::new(),
+            unread: Vec::new(),
             to_notify: Vec::new(),
             ended: Vec::new(),
             wheel: Wheel::default(),

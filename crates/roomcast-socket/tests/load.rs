@@ -90,7 +90,9 @@ async fn beyond_the_hard_bound_nothing_is_published_to_anyone_until_it_has_drain
 
 #[tokio::test(flavor = "multi_thread")]
 async fn beyond_the_soft_bound_nobody_is_read_until_it_has_drained() {
-    let options = Options { shards: 2, outbox_bytes: 2 * SOFT_LOAD_BYTES, ..Options::default() };
+    // No tick looks after anything here: who stopped reading is to be woken.
+    let tick = Duration::from_secs(3600);
+    let options = Options { shards: 2, outbox_bytes: 2 * SOFT_LOAD_BYTES, tick, ..Options::default() };
     let (hub, address) = scripted(options, |cx, text| {
         if text == "subscribe" {
             cx.subscribe(&cx.hub().topic("all"));
@@ -120,6 +122,23 @@ async fn beyond_the_soft_bound_nobody_is_read_until_it_has_drained() {
     assert_eq!(soon(free.recv_text()).await.unwrap(), "said");
     assert_eq!(words_until(&mut stuck, "more").await, [numbers(n), vec!["more".to_owned()]].concat());
     assert!(!hub.congested());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn beyond_the_soft_bound_others_are_written_to_all_the_same() {
+    // More than the kernel takes for a connection.
+    let n = 32;
+    let options = Options { shards: 2, outbox_bytes: 2 * n * CHUNK, ..Options::default() };
+    let world = World::start(options).await;
+    let (mut stuck, mut free) = (world.client().await, world.client().await);
+    assert_eq!(world.hub.spread(), [1, 1]);
+    let release = hold(&world.hub, 0);
+    (0..n).for_each(|n| world.hub.publish(&world.hub.topic("all"), chunk(n)).unwrap());
+    assert!(world.hub.congested());
+    assert_eq!(words_until(&mut free, &(n - 1).to_string()).await, numbers(n));
+    assert!(world.hub.congested());
+    drop(release);
+    assert_eq!(words_until(&mut stuck, &(n - 1).to_string()).await, numbers(n));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -22,27 +22,52 @@ use tokio::io::ReadBuf;
 const READS: usize = 4;
 
 impl<H: Handler> Shard<H> {
-    /// Serves the connections that have something. True when they brought messages.
+    /// Serves the connections that have something. True when they brought messages. While the hub is congested they
+    /// are only written to.
     pub(super) fn read_ready(&mut self, list: &mut Vec<u32>) -> bool {
         self.inbox().ready.signal.clear();
-        if self.hub.congested() {
-            return false;
-        }
         self.inbox().ready.take(list);
+        let congested = self.hub.congested();
         let before = self.hub.counters().messages.load(Ordering::Relaxed);
+        if !congested {
+            for key in std::mem::take(&mut self.unread) {
+                self.read_some(key);
+            }
+        }
         for key in list.drain(..) {
-            self.serve(key);
+            self.take_up(key);
+            if congested {
+                self.put_off(key);
+            } else {
+                self.read_some(key);
+            }
         }
         self.hub.counters().messages.load(Ordering::Relaxed) != before
     }
 
-    fn serve(&mut self, key: u32) {
+    /// What the driver woke it for may be that its socket takes more.
+    fn take_up(&mut self, key: u32) {
         let Some(c) = self.connections.get(key as usize) else {
             return;
         };
         c.waker.unqueue();
         if c.outbox.is_some() {
             self.flush(key);
+        }
+    }
+
+    /// It will be read when the hub is not congested any more.
+    fn put_off(&mut self, key: u32) {
+        if let Some(c) = self.connections.get_mut(key as usize)
+            && !std::mem::replace(&mut c.put_off, true)
+        {
+            self.unread.push(key);
+        }
+    }
+
+    fn read_some(&mut self, key: u32) {
+        if let Some(c) = self.connections.get_mut(key as usize) {
+            c.put_off = false;
         }
         for _ in 0..READS {
             match self.read(key) {
