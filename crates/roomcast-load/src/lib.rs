@@ -47,6 +47,7 @@ mod engine;
 pub mod progress;
 pub mod report;
 pub mod chart;
+pub mod history;
 pub mod cli;
 
 pub use engine::run;
