@@ -48,6 +48,7 @@ pub mod progress;
 pub mod report;
 pub mod chart;
 pub mod history;
+pub mod verify;
 pub mod cli;
 
 pub use engine::run;

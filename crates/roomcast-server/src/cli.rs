@@ -5,6 +5,7 @@ mod serve;
 mod config;
 mod healthcheck;
 mod bench;
+mod verify;
 mod completions;
 
 pub use failure::{Exit, Explained, Failure};
@@ -37,6 +38,8 @@ enum Command {
     Healthcheck(healthcheck::Args),
     /// Put a running server under load, and check every delivery
     Bench(roomcast_load::cli::Args),
+    /// Verify what a running server promises, while it may die and come back
+    Verify(roomcast_load::verify::cli::Args),
     /// Print completions for a shell
     Completions(completions::Args),
 }
@@ -49,6 +52,7 @@ pub fn main() -> ExitCode {
         Command::Config(args) => config::run(args),
         Command::Healthcheck(args) => healthcheck::run(&args),
         Command::Bench(args) => bench::run(&args),
+        Command::Verify(args) => verify::run(&args),
         Command::Completions(args) => completions::run(&args, Cli::command()),
     };
     done.map_or_else(|failure| failure.report(), |()| Exit::Ok).into()

@@ -29,7 +29,7 @@ pub enum Tolerance {
 /// An event that cannot follow the ones before it: the history is not one of this format.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct Malformed(pub(super) String);
+pub struct Malformed(pub(crate) String);
 
 /// The check of one history.
 #[derive(Debug)]
