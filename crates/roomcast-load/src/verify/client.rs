@@ -101,10 +101,9 @@ impl<'s> Client<'s> {
     /// From the first `join` to the end of the connection; why it ended, and whether that was because all is over.
     fn session(&mut self, mut socket: Socket) -> (String, bool) {
         let cut_at = self.cut_at();
-        match self.talk(&mut socket, cut_at) {
+        match self.talk(&mut socket, cut_at).and_then(|()| self.part(&mut socket)) {
             Err(error) => (error.to_string(), false),
-            Ok(()) => {
-                let finished = self.shared.is_stopped();
+            Ok(finished) => {
                 // Half of those who are cut off vanish without a word.
                 if finished || self.rng.bool() {
                     socket.leave();
@@ -135,6 +134,16 @@ impl<'s> Client<'s> {
             }
         }
         Ok(())
+    }
+
+    /// Goes, in the middle of a message if not because all is over; whether it is over.
+    fn part(&mut self, socket: &mut Socket) -> io::Result<bool> {
+        let finished = self.shared.is_stopped();
+        if let Some(publishing) = self.publishing.as_mut().filter(|_| !finished) {
+            publishing.hurry();
+            self.publish(socket)?;
+        }
+        Ok(finished)
     }
 
     fn next_look(&self) -> Instant {

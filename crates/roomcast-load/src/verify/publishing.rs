@@ -67,6 +67,11 @@ impl Publishing {
         self.due
     }
 
+    /// The next message is due now.
+    pub(super) fn hurry(&mut self) {
+        self.due = Instant::now();
+    }
+
     /// Sends what is due, and again what has to be.
     pub(super) fn send(
         &mut self,

@@ -20,21 +20,37 @@ pub(super) fn judge(checker: &mut Checker) -> Result<(), Malformed> {
     if counts.acknowledged == 0 {
         return Err(Malformed("nothing was acknowledged, so that there is nothing to judge".to_owned()));
     }
-    let ends: Vec<_> = rooms.iter().map(End::of).collect::<Result<_, _>>()?;
+    let ends: Vec<_> = rooms.iter().map(|room| End::of(room, publishes)).collect();
     for (nonce, publish) in sent {
-        ends[publish.room].check_publish(*tolerance, nonce, publish, findings);
+        let end = ends[publish.room].as_ref().ok_or_else(|| unread(&rooms[publish.room]))?;
+        end.check_publish(*tolerance, nonce, publish, findings);
     }
-    for end in &ends {
+    strays(rooms.iter().zip(&ends).filter(|(_, end)| end.is_none()).map(|(room, _)| room), findings);
+    for end in ends.iter().flatten() {
         end.room.check_floor(findings);
         end.room.check_heads(findings);
         end.check_shown(*tolerance, publishes, findings);
         end.check_copies(publishes, findings);
         end.check_real_time(publishes, findings);
     }
-    let heads: Vec<_> = ends.iter().map(|end| end.room.last.keys().next_back().copied()).collect();
+    let heads: Vec<_> = rooms.iter().map(|room| room.last.keys().next_back().copied()).collect();
     let names: Vec<_> = rooms.iter().map(|room| &*room.name).collect();
     connections.finish(&heads, &names, findings);
     Ok(())
+}
+
+fn unread(room: &Room) -> Malformed {
+    Malformed(format!("the final history of the room {} was not read", room.name))
+}
+
+/// C6: messages of rooms in which nothing was said and of which no server knows in the end.
+fn strays<'a>(rooms: impl Iterator<Item = &'a Room>, findings: &mut Findings) {
+    for room in rooms {
+        for (seq, entry) in room.logs.iter().flat_map(|log| &log.entries) {
+            let what = format!("{seq} is the message {}, and nobody said anything there", entry.hash);
+            findings.add(Check::C6, Finding::new(&room.name, what).seq(*seq));
+        }
+    }
 }
 
 /// A room whose final history is known.
@@ -47,12 +63,11 @@ struct End<'a> {
 }
 
 impl<'a> End<'a> {
-    fn of(room: &'a Room) -> Result<Self, Malformed> {
-        let epoch = room.readings.iter().find_map(Reading::epoch);
-        let log = epoch.and_then(|epoch| room.logs.iter().position(|log| *log.epoch == *epoch));
-        let unread = || Malformed(format!("the final history of the room {} was not read", room.name));
-        let survives = room.logs.iter().map(|log| log.survives(&room.last)).collect();
-        Ok(Self { room, log: log.ok_or_else(unread)?, survives })
+    fn of(room: &'a Room, publishes: &Publishes) -> Option<Self> {
+        let epoch = room.readings.iter().find_map(Reading::epoch)?;
+        let log = room.logs.iter().position(|log| *log.epoch == *epoch)?;
+        let survives = room.logs.iter().map(|log| log.survives(&room.last, publishes)).collect();
+        Some(Self { room, log, survives })
     }
 
     fn last(&self) -> &BTreeMap<u64, Hash> {

@@ -1,5 +1,6 @@
 //! One log of a room, as far as anybody was shown it.
 
+use super::publishes::Publishes;
 use crate::history::{Check, Finding, Hash, findings::Findings};
 use std::collections::BTreeMap;
 
@@ -43,10 +44,12 @@ impl Log {
         }
     }
 
-    /// The last message that is also in the final history, 0 where none is.
-    pub(super) fn survives(&self, last: &BTreeMap<u64, Hash>) -> u64 {
-        let kept = self.entries.iter().rev().find(|(seq, entry)| last.get(seq) == Some(&entry.hash));
-        kept.map_or(0, |(seq, _)| *seq)
+    /// The last message that is also in the final history, 0 where none is. One that was sent more than once does not
+    /// count: the new log may have got it anew, under the same number by chance.
+    pub(super) fn survives(&self, last: &BTreeMap<u64, Hash>, publishes: &Publishes) -> u64 {
+        let once = |hash| publishes.of(hash).is_some_and(|(_, publish)| publish.attempts == 1);
+        let kept = |(seq, entry): &(&u64, &Entry)| last.get(seq) == Some(&entry.hash) && once(entry.hash);
+        self.entries.iter().rev().find(kept).map_or(0, |(seq, _)| *seq)
     }
 }
 
