@@ -30,6 +30,9 @@
 //! std::process::exit(report.verdict().exit_code().into());
 //! # Ok::<(), roomcast_load::LoadError>(())
 //! ```
+//!
+//! Besides speed there is truth: [`verify`] records what clients are promised by a server that dies and comes back, and
+//! [`history`] judges it.
 
 pub mod plan;
 pub mod target;

@@ -46,15 +46,17 @@ const STACK_BYTES: usize = 512 * 1024;
 const OTHER_FILES: u64 = 64;
 
 /// Makes the run and judges it; tells `progress` of it ten times a second. It ends, whatever the server does, within the
-/// plan's duration, three times its patience, and a minute.
+/// plan's duration, three times its patience, and a minute for each server.
 ///
 /// # Errors
 /// The plan makes no sense, the history cannot be written, the final history cannot be read, or there was nothing to
 /// judge.
 pub fn run(plan: &VerifyPlan, progress: &mut dyn FnMut(&str)) -> Result<Verdict, VerifyError> {
     plan.check()?;
-    let targets: Vec<_> =
+    let mut targets: Vec<_> =
         plan.against.iter().map(|url| Target::of(url, plan.owned)).collect::<Result<_, _>>()?;
+    targets.sort_by(|one, other| one.host.cmp(&other.host));
+    targets.dedup();
     process::allow_files(u64::from(plan.clients()) + OTHER_FILES)?;
     let file = plan.history.as_deref().map(File::create).transpose()?.map(BufWriter::new);
     let shared = Shared::new(plan, targets, Recorder::new(plan.tolerance, file));
@@ -76,21 +78,21 @@ fn start<'scope>(scope: &'scope Scope<'scope, '_>, shared: &'scope Shared<'_>) -
     Ok(())
 }
 
-/// Lets the clients work, waits until all is quiet, and reads what is there.
+/// Lets the clients work, waits until all is quiet, and reads what is there; nothing where the recorder has failed.
 fn direct(shared: &Shared<'_>, progress: &mut dyn FnMut(&str)) -> Result<Vec<Last>, VerifyError> {
     let mut wait = |until: Instant, done: &dyn Fn() -> bool| {
-        while Instant::now() < until && !done() {
+        while Instant::now() < until && !done() && !shared.recorder.has_failed() {
             progress(&shared.line());
             thread::sleep(LOOK_EVERY);
         }
     };
     let patience = shared.plan.patience;
-    wait(shared.publish_until, &|| shared.recorder.has_failed());
+    wait(shared.publish_until, &|| false);
     wait(shared.publish_until + patience, &|| shared.unresolved() == 0);
     shared.give_up();
     wait(Instant::now() + CALM, &|| false);
     let until = Instant::now() + patience;
-    loop {
+    while !shared.recorder.has_failed() {
         let heads = last::heads(shared, until)?;
         wait(until, &|| shared.has_everything(&heads));
         let last = last::read(shared, until + patience)?;
@@ -99,4 +101,5 @@ fn direct(shared: &Shared<'_>, progress: &mut dyn FnMut(&str)) -> Result<Vec<Las
             return Ok(last);
         }
     }
+    Ok(Vec::new())
 }

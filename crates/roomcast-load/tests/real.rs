@@ -1,7 +1,11 @@
 //! Against the real server, which keeps its promises.
 
 use crate::{report, schema, server::Server, short};
-use roomcast_load::{LoadError, Pace, Phase, Plan, Report, Verdict, report::{Faults, SCHEMA}, run};
+use roomcast_load::{
+    LoadError, Pace, Phase, Plan, Report, Verdict,
+    report::{Faults, SCHEMA},
+    run,
+};
 use std::time::Duration;
 
 #[track_caller]

@@ -81,7 +81,10 @@ fn every_field_is_described() {
         let mut fields = 0;
         walk("it", &read(schema), &mut |at, field| {
             fields += 1;
-            assert!(field["description"].as_str().is_some_and(|text| text.len() > 5), "{at} has no description");
+            assert!(
+                field["description"].as_str().is_some_and(|text| text.len() > 5),
+                "{at} has no description"
+            );
         });
         assert!(fields > least, "{fields}");
     }

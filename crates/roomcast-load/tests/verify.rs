@@ -6,7 +6,7 @@ use roomcast_load::{
     verify::{VerifyError, VerifyPlan, run},
 };
 use std::{
-    io::BufReader,
+    io::{BufReader, Write},
     net::TcpListener,
     time::{Duration, Instant},
 };
@@ -41,7 +41,7 @@ fn a_good_server_keeps_its_promises_and_the_kept_history_says_so_again() {
 #[track_caller]
 fn assert_a_spoiled_one_is_red(history: &str) {
     let event = |line: &str| serde_json::from_str::<serde_json::Value>(line).unwrap();
-    let acked = history.lines().map(event).filter(|event| event["type"] == "ok").last().unwrap();
+    let acked = history.lines().map(event).rfind(|event| event["type"] == "ok").unwrap();
     let invoked = |it: &serde_json::Value| it["type"] == "invoke" && it["nonce"] == acked["nonce"];
     let hash = history.lines().map(event).find(invoked).unwrap()["hash"].clone();
     let is_it = |event: &serde_json::Value| event["type"] == "stored" && event["hash"] == hash;
@@ -49,6 +49,17 @@ fn assert_a_spoiled_one_is_red(history: &str) {
     let verdict = judge(&mut spoiled.join("\n").as_bytes(), Tolerance::Nothing).unwrap();
     assert!(verdict.broken().any(|check| check == Check::C1), "{}", verdict.text());
     schema::assert_conforms(history::SCHEMA, &verdict.json());
+}
+
+#[test]
+fn two_names_are_two_nodes() {
+    let server = Server::start();
+    let port = server.url().rsplit_once(':').unwrap().1.to_owned();
+    let nodes = vec![server.url(), format!("ws://localhost:{port}"), server.url()];
+    let verdict = run(&short(nodes), &mut |_| {}).unwrap();
+    assert!(verdict.kept, "{}", verdict.text());
+    // Each of two nodes is read in two ways, and every message is said in one room.
+    assert_eq!(verdict.counts.stored, 4 * verdict.counts.acknowledged, "{}", verdict.text());
 }
 
 #[test]
@@ -80,9 +91,44 @@ fn a_server_that_says_nothing_does_not_keep_it_for_ever() {
     assert!(begun.elapsed() < Duration::from_secs(60));
 }
 
+/// Answers the handshake and then sends one frame, a byte every 20 ms, that never ends.
+#[test]
+fn a_server_that_never_comes_to_an_end_does_not_either() {
+    let begun = Instant::now();
+    let endless = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("ws://{}", endless.local_addr().unwrap());
+    std::thread::spawn(move || {
+        endless.incoming().flatten().for_each(|stream| drop(std::thread::spawn(|| drip(stream))));
+    });
+    let plan = VerifyPlan { publishers: 1, readers: 1, patience: Duration::from_secs(1), ..short(vec![url]) };
+    assert!(matches!(run(&plan, &mut |_| {}), Err(VerifyError::Last { .. })));
+    assert!(begun.elapsed() < Duration::from_secs(60));
+}
+
+fn drip(mut stream: std::net::TcpStream) {
+    const ACCEPT: &str =
+        "HTTP/1.1 101 Switching Protocols\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
+    let frame_of_64_kib = [0x81, 126, 0xFF, 0xFF];
+    let mut sent = stream.write_all(ACCEPT.as_bytes()).and_then(|()| stream.write_all(&frame_of_64_kib));
+    while sent.is_ok() {
+        std::thread::sleep(Duration::from_millis(20));
+        sent = stream.write_all(b"x");
+    }
+}
+
+#[test]
+fn a_plan_beyond_its_bounds_is_refused() {
+    let plan = VerifyPlan { rooms: 0, ..short(vec!["ws://127.0.0.1:1".into()]) };
+    let told = run(&plan, &mut |_| {}).unwrap_err().to_string();
+    assert_eq!(told, "rooms is 0, must be 1 to 400");
+}
+
 #[test]
 fn a_history_that_cannot_be_written_is_told_at_once() {
-    let plan = VerifyPlan { history: Some("/nowhere/history.jsonl".into()), ..short(vec!["ws://127.0.0.1:1".into()]) };
+    let plan = VerifyPlan {
+        history: Some("/nowhere/history.jsonl".into()),
+        ..short(vec!["ws://127.0.0.1:1".into()])
+    };
     assert!(matches!(run(&plan, &mut |_| {}), Err(VerifyError::Write(_))));
     let full = VerifyPlan { history: Some("/dev/full".into()), ..plan };
     let server = Server::start();

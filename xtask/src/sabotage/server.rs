@@ -50,9 +50,17 @@ impl Server {
     /// Starts it where it was, and waits until it listens.
     pub(super) fn again(&mut self) -> Result<(), String> {
         let cannot = |error| format!("the server cannot be started: {error}");
-        let log = File::options().create(true).append(true).open(self.directory.join("log")).map_err(cannot)?;
+        let log =
+            File::options().create(true).append(true).open(self.directory.join("log")).map_err(cannot)?;
         let mut command = Command::new(&self.binary);
-        command.args(["serve", "--listen", &self.address.to_string(), "--admin-listen", "127.0.0.1:0", "--data-dir"]);
+        command.args([
+            "serve",
+            "--listen",
+            &self.address.to_string(),
+            "--admin-listen",
+            "127.0.0.1:0",
+            "--data-dir",
+        ]);
         command.arg(self.directory.join("data")).current_dir(&self.directory).env_clear().envs(LIMITS);
         command.envs(self.power.iter().flat_map(Power::settings));
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
@@ -60,7 +68,10 @@ impl Server {
         let begun = Instant::now();
         while TcpStream::connect(self.address).is_err() {
             if begun.elapsed() > PATIENCE {
-                return Err(format!("the server does not listen; see {}", self.directory.join("log").display()));
+                return Err(format!(
+                    "the server does not listen; see {}",
+                    self.directory.join("log").display()
+                ));
             }
             sleep(Duration::from_millis(10));
         }

@@ -15,7 +15,8 @@ const LIMIT: Duration = Duration::from_secs(180);
 /// The server lives at least and at most so long.
 const LIVES: (Duration, Duration) = (Duration::from_millis(300), Duration::from_millis(1500));
 /// Enough to keep the writer busy, so that a kill is likely to come at a bad moment.
-const LOAD: &[&str] = &["--publishers", "24", "--readers", "6", "--rooms", "3", "--rate", "100", "--reconnect-every", "2"];
+const LOAD: &[&str] =
+    &["--publishers", "24", "--readers", "6", "--rooms", "3", "--rate", "100", "--reconnect-every", "2"];
 /// What the verifier's exit codes mean.
 const KEPT: i32 = 0;
 const BROKEN: i32 = 1;
@@ -40,7 +41,9 @@ impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Kept { runs } => write!(f, "every promise was kept in {runs} runs"),
-            Self::Broken { run, kills, checks } => write!(f, "noticed in run {run} by {checks}, {kills} kills in all"),
+            Self::Broken { run, kills, checks } => {
+                write!(f, "noticed in run {run} by {checks}, {kills} kills in all")
+            }
         }
     }
 }
@@ -122,6 +125,9 @@ mod tests {
 
     #[test]
     fn red_checks_are_read_from_the_text() {
-        assert_eq!(broken("1 message\nok  C1  kept\nBAD C2  each\n        hall: BAD\nBAD C10 all\n"), "C2, C10");
+        assert_eq!(
+            broken("1 message\nok  C1  kept\nBAD C2  each\n        hall: BAD\nBAD C10 all\n"),
+            "C2, C10"
+        );
     }
 }

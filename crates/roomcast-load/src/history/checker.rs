@@ -10,8 +10,8 @@ mod end;
 use super::{Check, Counts, Event, Finding, Verdict, findings::Findings};
 use connections::Connections;
 use log::How;
-use publishes::Publishes;
 pub(super) use publishes::Outcome;
+use publishes::Publishes;
 use room::Room;
 use std::{collections::HashMap, sync::Arc};
 

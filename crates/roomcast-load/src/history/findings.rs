@@ -32,24 +32,16 @@ pub enum Check {
 
 impl Check {
     /// Every check, in order.
-    pub const ALL: [Self; 10] = [
-        Self::C1,
-        Self::C2,
-        Self::C3,
-        Self::C4,
-        Self::C5,
-        Self::C6,
-        Self::C7,
-        Self::C8,
-        Self::C9,
-        Self::C10,
-    ];
+    pub const ALL: [Self; 10] =
+        [Self::C1, Self::C2, Self::C3, Self::C4, Self::C5, Self::C6, Self::C7, Self::C8, Self::C9, Self::C10];
 
     /// What holds where the check is green.
     #[must_use]
     pub const fn promise(self) -> &'static str {
         match self {
-            Self::C1 => "every acknowledged message is in the final history, under its number, as it was sent",
+            Self::C1 => {
+                "every acknowledged message is in the final history, under its number, as it was sent"
+            }
             Self::C2 => "each nonce is one message",
             Self::C3 => "the final history has every number from its floor to its head",
             Self::C4 => "a number is the same message, live, resumed, in history and on every server",

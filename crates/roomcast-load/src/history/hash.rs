@@ -63,7 +63,10 @@ mod tests {
     #[test]
     fn in_the_file_it_has_16_digits() {
         let hash: Hash = serde_json::from_str("\"00000000000000ff\"").unwrap();
-        assert_eq!((hash, serde_json::to_string(&hash).unwrap().as_str()), (Hash(255), "\"00000000000000ff\""));
+        assert_eq!(
+            (hash, serde_json::to_string(&hash).unwrap().as_str()),
+            (Hash(255), "\"00000000000000ff\"")
+        );
         for bad in ["\"ff\"", "\"+0000000000000ff\"", "\"zz000000000000ff\"", "255"] {
             assert!(serde_json::from_str::<Hash>(bad).is_err(), "{bad}");
         }

@@ -84,8 +84,11 @@ pub struct RoomEpochs {
 
 impl Verdict {
     pub(super) fn new(counts: Counts, epochs: Vec<RoomEpochs>, findings: Findings) -> Self {
-        let checked = |(check, Found { count, first }): (Check, Found)| {
-            Checked { check, promise: check.promise().to_owned(), count, findings: first }
+        let checked = |(check, Found { count, first }): (Check, Found)| Checked {
+            check,
+            promise: check.promise().to_owned(),
+            count,
+            findings: first,
         };
         let checks: Vec<_> = findings.into_checks().map(checked).collect();
         let kept = checks.iter().all(|checked| checked.count == 0);

@@ -81,7 +81,9 @@ impl NoVerdict {
     pub const fn help(&self) -> &'static str {
         match self {
             Self::Run(error) => error.help(),
-            Self::Kept(_) => "give --history a file that `roomcast verify --against URL --history FILE` has written",
+            Self::Kept(_) => {
+                "give --history a file that `roomcast verify --against URL --history FILE` has written"
+            }
         }
     }
 }
@@ -137,5 +139,55 @@ impl Args {
     #[must_use]
     pub fn output(&self, verdict: &Verdict) -> String {
         if self.json { verdict.json() } else { verdict.text() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Debug, Parser)]
+    struct Program {
+        #[command(flatten)]
+        verify: Args,
+    }
+
+    fn args(args: &str) -> Result<Args, clap::Error> {
+        let words = std::iter::once("verify").chain(args.split_whitespace());
+        Program::try_parse_from(words).map(|program| program.verify)
+    }
+
+    #[test]
+    fn the_defaults_are_those_of_the_plan() {
+        let plan = args("--against ws://127.0.0.1:3000").unwrap().plan(0);
+        assert_eq!(plan, VerifyPlan::default());
+    }
+
+    #[test]
+    fn every_option_reaches_the_plan() {
+        let text = "--against ws://a:1 --against ws://b:2 --history h --publishers 1 --readers 2 --rooms 3 --rate 4/s \
+                    --duration 5 --reconnect-every 0.5 --patience 6 --seed 7 --relaxed --i-own-this-server";
+        let expected = VerifyPlan {
+            against: vec!["ws://a:1".into(), "ws://b:2".into()],
+            publishers: 1,
+            readers: 2,
+            rooms: 3,
+            rate: 4.0,
+            duration: Duration::from_secs(5),
+            reconnect_every: Duration::from_millis(500),
+            patience: Duration::from_secs(6),
+            seed: 7,
+            tolerance: Tolerance::Tail,
+            history: Some("h".into()),
+            owned: true,
+        };
+        assert_eq!(args(text).unwrap().plan(0), expected);
+    }
+
+    #[test]
+    fn without_a_server_and_a_history_there_is_nothing_to_do() {
+        assert_eq!(args("").unwrap_err().exit_code(), 2);
+        assert!(args("--history h").unwrap().against.is_empty());
     }
 }

@@ -203,7 +203,8 @@ impl<'s> Client<'s> {
 
     /// Between two connections.
     fn rest(&mut self, backoff: Duration) {
-        let wait = backoff.mul_f64(self.rng.f64()).max(std::mem::take(&mut self.retry_after).min(MAX_BACKOFF));
+        let wait =
+            backoff.mul_f64(self.rng.f64()).max(std::mem::take(&mut self.retry_after).min(MAX_BACKOFF));
         let until = Instant::now() + wait;
         while Instant::now() < until && !self.shared.is_stopped() {
             thread::sleep(LISTEN.min(until.saturating_duration_since(Instant::now())));

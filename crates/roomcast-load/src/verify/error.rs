@@ -39,8 +39,12 @@ impl VerifyError {
             Self::Plan(_) => "`roomcast verify --help` shows every option with its bounds",
             Self::Files(_) => "ask for fewer publishers or readers, or raise the limit",
             Self::Write(_) => "check the directory of --history and the space on its disk",
-            Self::Thread(_) => "ask for fewer publishers or readers, or raise the limit of processes (ulimit -u)",
-            Self::Last { .. } => "the server must be up when --duration is over; --patience says how long is waited",
+            Self::Thread(_) => {
+                "ask for fewer publishers or readers, or raise the limit of processes (ulimit -u)"
+            }
+            Self::Last { .. } => {
+                "the server must be up when --duration is over; --patience says how long is waited"
+            }
             Self::Empty(_) => "is a server running at --against, and may guests publish there?",
         }
     }

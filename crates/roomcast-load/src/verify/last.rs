@@ -23,7 +23,7 @@ use std::{
 };
 
 /// How long an answer may take.
-const ANSWER: Duration = Duration::from_secs(5);
+pub(super) const ANSWER: Duration = Duration::from_secs(5);
 /// Between two attempts.
 const RETRY: Duration = Duration::from_millis(500);
 
@@ -59,16 +59,16 @@ type Messages = Vec<(u64, Hash)>;
 /// Where the rooms stand on each server.
 pub(super) fn heads(shared: &Shared<'_>, until: Instant) -> Result<Vec<Heads>, VerifyError> {
     from_each(shared, until, |target| {
-        let (_, socket) = enter(shared, target)?;
-        Ok(Heads { socket, rest: rest_heads(shared, target)? })
+        let (_, socket) = enter(shared, target, until)?;
+        Ok(Heads { socket, rest: rest_heads(shared, target, until)? })
     })
 }
 
 /// The final history of each server.
 pub(super) fn read(shared: &Shared<'_>, until: Instant) -> Result<Vec<Last>, VerifyError> {
     from_each(shared, until, |target| {
-        let (mut socket, heads) = enter(shared, target)?;
-        let heads = Heads { socket: heads, rest: rest_heads(shared, target)? };
+        let (mut socket, heads) = enter(shared, target, until)?;
+        let heads = Heads { socket: heads, rest: rest_heads(shared, target, until)? };
         let rooms = 0..shared.plan.rooms as usize;
         let read = |room| pages(until, |after| page_by_frames(&mut socket, &shared.room(room), after));
         let by_frames = rooms.clone().map(read).collect::<Result<_, _>>()?;
@@ -97,13 +97,16 @@ fn from_each<T>(
 }
 
 /// A connection that is in all rooms, and where they stand.
-fn enter(shared: &Shared<'_>, target: &Target) -> io::Result<(Socket, Vec<(String, u64)>)> {
+fn enter(shared: &Shared<'_>, target: &Target, until: Instant) -> io::Result<(Socket, Vec<(String, u64)>)> {
     let mut socket = Socket::open(target, &format!("/ws?user={}last", shared.prefix), 0)?;
     let mut heads = Vec::new();
     for room in (0..shared.plan.rooms as usize).map(|room| shared.room(room)) {
+        in_time(until)?;
         socket.say(ClientFrame::Join { room: room.as_str().into(), resume: None }, None)?;
         heads.push(answer(&mut socket, |frame| match frame {
-            ServerFrame::Joined(joined) if joined.room == room => Some((joined.epoch.into_owned(), joined.head)),
+            ServerFrame::Joined(joined) if joined.room == room => {
+                Some((joined.epoch.into_owned(), joined.head))
+            }
             _ => None,
         })?);
     }
@@ -111,10 +114,7 @@ fn enter(shared: &Shared<'_>, target: &Target) -> io::Result<(Socket, Vec<(Strin
 }
 
 /// Everything, page by page.
-fn pages(
-    until: Instant,
-    mut page: impl FnMut(u64) -> io::Result<History<'static>>,
-) -> io::Result<Messages> {
+fn pages(until: Instant, mut page: impl FnMut(u64) -> io::Result<History<'static>>) -> io::Result<Messages> {
     let mut messages = Messages::new();
     loop {
         let after = messages.last().map_or(0, |(seq, _)| *seq);
@@ -124,10 +124,12 @@ fn pages(
         if !goes_on || !advanced {
             return Ok(messages);
         }
-        if Instant::now() >= until {
-            return Err(broken("it has no end"));
-        }
+        in_time(until)?;
     }
+}
+
+fn in_time(until: Instant) -> io::Result<()> {
+    if Instant::now() < until { Ok(()) } else { Err(broken("it takes too long")) }
 }
 
 fn stored(message: &HistoryMessage<'_>) -> (u64, Hash) {
@@ -177,10 +179,11 @@ struct RoomHead {
 }
 
 /// Where the rooms of this run stand. A room that is not listed is one where nothing was said.
-fn rest_heads(shared: &Shared<'_>, target: &Target) -> io::Result<Vec<u64>> {
+fn rest_heads(shared: &Shared<'_>, target: &Target, until: Instant) -> io::Result<Vec<u64>> {
     let mut heads = HashMap::new();
     let mut after = shared.prefix.clone();
     loop {
+        in_time(until)?;
         let page: RoomPage = rest::get(target, &format!("/api/v1/rooms?limit=999&after={after}"))?;
         let Some(last) = page.rooms.last() else { break };
         let goes_on = page.more && last.name > after && last.name.starts_with(&shared.prefix);

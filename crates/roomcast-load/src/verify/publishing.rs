@@ -1,10 +1,6 @@
 //! A client's messages, from the first attempt until it is known what became of them.
 
-use super::{
-    client::Place,
-    shared::Shared,
-    socket::Socket,
-};
+use super::{client::Place, shared::Shared, socket::Socket};
 use crate::history::{Event, Hash};
 use fastrand::Rng;
 use roomcast_protocol::{
@@ -127,7 +123,8 @@ impl Publishing {
     ) {
         let Some(at) = self.find(ack.id.as_ref()) else { return };
         let pending = &mut self.pending[at];
-        let position = places.iter().find(|place| place.room == pending.room).and_then(|it| it.position.as_ref());
+        let position =
+            places.iter().find(|place| place.room == pending.room).and_then(|it| it.position.as_ref());
         let Some((epoch, _)) = position else { return };
         let (nonce, epoch) = (pending.nonce.as_str().into(), epoch.as_str().into());
         let at_ns = shared.recorder.now();
@@ -200,7 +197,8 @@ impl Pending {
         let invoke = Event::Invoke { at, connection, room: room.as_str().into(), nonce, hash };
         shared.recorder.take(&invoke);
         let (content, nonce) = (self.content.as_str().into(), Some(self.nonce.as_str().into()));
-        let message = ClientFrame::Message { room: Some(room.as_str().into()), content, nonce, reply_to: None };
+        let message =
+            ClientFrame::Message { room: Some(room.as_str().into()), content, nonce, reply_to: None };
         socket.say(message, Some(Id::Number(attempt)))
     }
 }

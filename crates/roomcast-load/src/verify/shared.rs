@@ -72,7 +72,8 @@ impl<'p> Shared<'p> {
         let heads = |room| heads.iter().map(|server| server.newest(room)).max().unwrap_or(0);
         let heads: Vec<_> = (0..self.plan.rooms as usize).map(heads).collect();
         let mut clients = self.places.chunks(heads.len());
-        clients.all(|client| client.iter().zip(&heads).all(|(seq, head)| seq.load(Ordering::Relaxed) >= *head))
+        clients
+            .all(|client| client.iter().zip(&heads).all(|(seq, head)| seq.load(Ordering::Relaxed) >= *head))
     }
 
     /// Clients that do not know yet what became of all that they sent.

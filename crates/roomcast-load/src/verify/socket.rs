@@ -37,7 +37,8 @@ pub(super) struct Socket {
 
 /// Opens a TCP connection from the source address of the `n`th client.
 pub(super) fn connect(target: &Target, n: usize) -> io::Result<TcpStream> {
-    let socket = socket2::Socket::new(Domain::for_address(target.address), Type::STREAM, Some(Protocol::TCP))?;
+    let socket =
+        socket2::Socket::new(Domain::for_address(target.address), Type::STREAM, Some(Protocol::TCP))?;
     socket.set_tcp_nodelay(true)?;
     if let Some(source) = target.source(n) {
         socket.bind(&source.into())?;
@@ -64,13 +65,16 @@ impl Socket {
             if let Some(end) = self.unread.windows(4).position(|four| four == b"\r\n\r\n") {
                 break end;
             }
-            if !self.read(until)? || self.unread.len() > MAX_HEAD {
+            if !self.read(until)? || self.unread.len() > MAX_HEAD || Instant::now() >= until {
                 return Err(broken("no answer to the handshake"));
             }
         };
         let head = String::from_utf8_lossy(&self.unread[..end]);
         if !head.starts_with("HTTP/1.1 101 ") || !head.contains(outgoing::ACCEPT) {
-            return Err(broken(&format!("the server answered {:?}", head.lines().next().unwrap_or_default())));
+            return Err(broken(&format!(
+                "the server answered {:?}",
+                head.lines().next().unwrap_or_default()
+            )));
         }
         self.taken = end + 4;
         Ok(())
@@ -87,6 +91,7 @@ impl Socket {
     /// # Errors
     /// The connection is over.
     pub(super) fn receive(&mut self, until: Instant) -> io::Result<Option<String>> {
+        let mut late = false;
         loop {
             if let Some(text) = self.next_text()? {
                 return Ok(Some(text));
@@ -94,9 +99,11 @@ impl Socket {
             if self.unread.len() > MAX_FRAME {
                 return Err(broken("a frame larger than any that is awaited"));
             }
-            if !self.read(until)? {
+            // Who sends a frame byte by byte does not keep us.
+            if late || !self.read(until)? {
                 return Ok(None);
             }
+            late = Instant::now() >= until;
         }
     }
 
@@ -106,7 +113,11 @@ impl Socket {
             let payload = frame.payload.to_vec();
             self.taken += frame.size;
             match frame.opcode {
-                TEXT => return String::from_utf8(payload).map(Some).map_err(|_| broken("a text that is not UTF-8")),
+                TEXT => {
+                    return String::from_utf8(payload)
+                        .map(Some)
+                        .map_err(|_| broken("a text that is not UTF-8"));
+                }
                 PING => self.stream.write_all(self.composer.pong(&payload))?,
                 PONG => {}
                 CLOSE => return Err(broken(&incoming::closed(&payload))),

@@ -48,8 +48,7 @@ impl Connections {
         name: &'a str,
         findings: &'a mut Findings,
     ) -> Result<Seat<'a>, Malformed> {
-        let Connection { rooms, .. } =
-            self.open.get_mut(&connection).ok_or_else(|| not_open(connection))?;
+        let Connection { rooms, .. } = self.open.get_mut(&connection).ok_or_else(|| not_open(connection))?;
         Ok(Seat { connection, room, name, rooms, findings })
     }
 
@@ -58,7 +57,8 @@ impl Connections {
         for (connection, Connection { server, rooms }) in &self.finished {
             for (room, last) in rooms {
                 if let Some(head) = heads[*room].filter(|head| last < head) {
-                    let what = format!("got everything up to {last} of {head} from {server}, and then nothing");
+                    let what =
+                        format!("got everything up to {last} of {head} from {server}, and then nothing");
                     let finding = Finding::new(names[*room], what).connection(*connection).seq(last + 1);
                     findings.add(Check::C5, finding);
                 }
@@ -93,8 +93,9 @@ impl Seat<'_> {
             Some(position) if recovered => {
                 if position.epoch != epoch || position.seq > head {
                     let Position { epoch: old, seq } = position;
-                    let what =
-                        format!("resumed from {seq} of the log {old} in the log {epoch}, which ends at {head}");
+                    let what = format!(
+                        "resumed from {seq} of the log {old} in the log {epoch}, which ends at {head}"
+                    );
                     self.found(head, what);
                 }
                 position.seq

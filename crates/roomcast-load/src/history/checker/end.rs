@@ -88,7 +88,8 @@ impl<'a> End<'a> {
                 for Ack { epoch, seq, .. } in &publish.acks {
                     let kept = self.last().get(seq) == Some(&publish.hash);
                     if !kept && !self.may_lack(tolerance, *epoch, *seq) {
-                        let what = format!("acknowledged as {seq}{}, {}", self.of_log(*epoch), self.instead(*seq));
+                        let what =
+                            format!("acknowledged as {seq}{}, {}", self.of_log(*epoch), self.instead(*seq));
                         findings.add(Check::C1, finding(what).seq(*seq));
                     }
                 }
@@ -106,7 +107,11 @@ impl<'a> End<'a> {
     /// Which log it was, where it is not the final one.
     fn of_log(&self, log: usize) -> String {
         let (was, is) = (&self.room.logs[log].epoch, &self.room.logs[self.log].epoch);
-        if log == self.log { String::new() } else { format!(" of the log {was} (the log is {is} in the end)") }
+        if log == self.log {
+            String::new()
+        } else {
+            format!(" of the log {was} (the log is {is} in the end)")
+        }
     }
 
     /// What is there in the end.

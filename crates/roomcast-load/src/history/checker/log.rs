@@ -27,14 +27,7 @@ impl Log {
     }
 
     /// C4: a number is one message.
-    pub(super) fn shown(
-        &mut self,
-        seq: u64,
-        hash: Hash,
-        how: How,
-        room: &str,
-        findings: &mut Findings,
-    ) {
+    pub(super) fn shown(&mut self, seq: u64, hash: Hash, how: How, room: &str, findings: &mut Findings) {
         let delivered = how == How::Shown;
         let entry = self.entries.entry(seq).or_insert(Entry { hash, delivered });
         entry.delivered |= delivered;

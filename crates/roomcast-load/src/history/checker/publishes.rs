@@ -77,13 +77,7 @@ pub(super) struct Publishes {
 }
 
 impl Publishes {
-    pub(super) fn invoke(
-        &mut self,
-        room: usize,
-        nonce: &str,
-        hash: Hash,
-        at: u64,
-    ) -> Result<(), Malformed> {
+    pub(super) fn invoke(&mut self, room: usize, nonce: &str, hash: Hash, at: u64) -> Result<(), Malformed> {
         if let Some(publish) = self.by_nonce.get_mut(nonce) {
             if (publish.room, publish.hash) != (room, hash) {
                 return Err(Malformed(format!("the nonce {nonce:?} was used for another message before")));

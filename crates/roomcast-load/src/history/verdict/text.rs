@@ -51,3 +51,41 @@ fn line(finding: &Finding) -> String {
     write!(line, ": {what}").unwrap_or_default();
     line
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::history::{Check, RoomEpochs, VERSION};
+
+    #[test]
+    fn a_red_check_is_followed_by_what_was_found() {
+        let finding = |nonce: Option<&str>, connection| {
+            let (room, what, seq) = ("hall".to_owned(), "it is gone".to_owned(), Some(1));
+            Finding { room, what, seq, nonce: nonce.map(str::to_owned), connection }
+        };
+        let checked =
+            |check: Check, count, findings| Checked { check, promise: "it holds".into(), count, findings };
+        let verdict = Verdict {
+            version: VERSION,
+            kept: false,
+            counts: Counts { acknowledged: 7, rooms: 1, ..Counts::default() },
+            checks: vec![
+                checked(Check::C1, 3, vec![finding(Some("n"), Some(4)), finding(None, None)]),
+                checked(Check::C10, 0, vec![]),
+            ],
+            epochs: vec![RoomEpochs { room: "hall".into(), epochs: vec!["a".into(), "b".into()] }],
+        };
+        let expected = "\
+7 messages acknowledged, 0 refused, 0 unknown, in 1 rooms
+0 deliveries on 0 connections, 0 messages in the final history
+the log of hall was replaced: a, then b
+BAD C1  it holds
+        hall, message n, connection 4: it is gone
+        hall: it is gone
+        and 1 more
+ok  C10 it holds
+PROMISES WERE BROKEN
+";
+        assert_eq!(verdict.text(), expected);
+    }
+}

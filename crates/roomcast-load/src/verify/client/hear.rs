@@ -76,7 +76,8 @@ impl Client<'_> {
         let (at, connection, recovered) = (self.shared.recorder.now(), self.connection, *recovered);
         let (room, epoch) = (Cow::Borrowed(&**room), Cow::Borrowed(&**epoch));
         self.moved(&room);
-        let event = Event::Joined { at, connection, room, epoch, head: *head, resume, recovered, reason: *reason };
+        let event =
+            Event::Joined { at, connection, room, epoch, head: *head, resume, recovered, reason: *reason };
         self.shared.recorder.take(&event);
         if recovered { Ok(()) } else { ask_newest(socket, &joined.room) }
     }

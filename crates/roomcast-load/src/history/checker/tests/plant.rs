@@ -87,7 +87,12 @@ impl Spoiled {
 
     #[track_caller]
     fn is_red(&self, expected: &[Check]) {
-        assert_eq!(red(&self.0, Tolerance::Nothing), expected, "{}", judged(&self.0, Tolerance::Nothing).text());
+        assert_eq!(
+            red(&self.0, Tolerance::Nothing),
+            expected,
+            "{}",
+            judged(&self.0, Tolerance::Nothing).text()
+        );
     }
 }
 
@@ -123,7 +128,8 @@ fn c3_a_number_was_never_given() {
 #[test]
 fn c4_two_contents_for_one_number() {
     let spoiled = Spoiled::new().each(|event| {
-        if let Event::Delivery { connection: READER, source: Source::Live, seq: 4, hash: content, .. } = event {
+        if let Event::Delivery { connection: READER, source: Source::Live, seq: 4, hash: content, .. } = event
+        {
             *content = hash("m3");
         }
     });
@@ -133,7 +139,11 @@ fn c4_two_contents_for_one_number() {
 #[test]
 fn c5_two_deliveries_are_swapped() {
     let mut spoiled = Spoiled::new();
-    let place = |seq| spoiled.0.iter().position(|event| matches!(event, Event::Delivery { connection: READER, seq: at, .. } if *at == seq));
+    let place = |seq| {
+        spoiled.0.iter().position(
+            |event| matches!(event, Event::Delivery { connection: READER, seq: at, .. } if *at == seq),
+        )
+    };
     let (a, b) = (place(2).unwrap(), place(3).unwrap());
     spoiled.0.swap(a, b);
     spoiled.is_red(&[Check::C5]);
@@ -215,7 +225,8 @@ fn a_resume_is_honoured_that_must_not_be() {
 
 #[test]
 fn a_repetition_is_answered_with_another_number() {
-    let again = |seq| Event::Ok { at: 9_999, connection: PUBLISHER, nonce: "m2".into(), epoch: LOG.into(), seq };
+    let again =
+        |seq| Event::Ok { at: 9_999, connection: PUBLISHER, nonce: "m2".into(), epoch: LOG.into(), seq };
     Spoiled::new().at_the_end_of(PUBLISHER, again(2)).is_red(&[]);
     // The other number is another message's, too.
     Spoiled::new().at_the_end_of(PUBLISHER, again(3)).is_red(&[Check::C2, Check::C4]);
@@ -235,7 +246,9 @@ fn a_message_that_nobody_sent() {
 
 #[test]
 fn a_message_of_a_room_that_is_none() {
-    let Event::Delivery { at, connection, source, epoch, seq, hash, .. } = shown(READER, 1, "m1") else { panic!() };
+    let Event::Delivery { at, connection, source, epoch, seq, hash, .. } = shown(READER, 1, "m1") else {
+        panic!()
+    };
     let room = "elsewhere".into();
     let stray = Event::Delivery { at, connection, source, room, epoch, seq, hash };
     Spoiled::new().at_the_end_of(READER, stray).is_red(&[Check::C5, Check::C6]);
@@ -244,7 +257,9 @@ fn a_message_of_a_room_that_is_none() {
 #[test]
 fn servers_have_different_messages() {
     let spoiled = Spoiled::new().each(|event| match event {
-        Event::Stored { server, via: Via::Rest, seq: 2, hash: content, .. } if server == "two" => *content = hash("m3"),
+        Event::Stored { server, via: Via::Rest, seq: 2, hash: content, .. } if server == "two" => {
+            *content = hash("m3");
+        }
         _ => {}
     });
     spoiled.is_red(&[Check::C4]);
@@ -296,9 +311,10 @@ fn a_lost_end_is_tolerated_where_that_was_agreed_and_a_hole_never() {
     let (strict, tail) = all(lost(HEAD - 1));
     assert!(strict.contains(&Check::C1) && tail.is_empty(), "{strict:?} {tail:?}");
     // One is lost and a later one kept in its place.
-    let replaced = renamed(Spoiled::new()).each(|event| match event {
-        Event::Stored { seq: 5, hash: content, .. } => *content = hash("unknown"),
-        _ => {}
+    let replaced = renamed(Spoiled::new()).each(|event| {
+        if let Event::Stored { seq: 5, hash: content, .. } = event {
+            *content = hash("unknown");
+        }
     });
     assert_eq!(all(replaced), (vec![Check::C1, Check::C6], vec![Check::C1, Check::C6]));
 }

@@ -64,8 +64,19 @@ impl World {
         let clients = (0..CLIENTS).map(|_| Client::default()).collect();
         let (events, sent, logs) = (Vec::new(), Vec::new(), Default::default());
         let (requests, answers, rng) = (VecDeque::new(), VecDeque::new(), Rng::with_seed(seed));
-        let mut world =
-            Self { rng, at: 0, events, sent, clients, connections: 0, epoch: 0, logs, requests, answers, forgets };
+        let mut world = Self {
+            rng,
+            at: 0,
+            events,
+            sent,
+            clients,
+            connections: 0,
+            epoch: 0,
+            logs,
+            requests,
+            answers,
+            forgets,
+        };
         (0..CLIENTS).for_each(|client| world.connect(client));
         world
     }
@@ -198,7 +209,8 @@ impl World {
         let Some(connection) = self.clients[client].connection else { return };
         let room = self.rng.usize(..ROOMS);
         let head = self.head(room);
-        (head.saturating_sub(5) + 1..=head).for_each(|seq| self.delivery(connection, room, Source::History, seq));
+        (head.saturating_sub(5) + 1..=head)
+            .for_each(|seq| self.delivery(connection, room, Source::History, seq));
     }
 
     /// A connection is gone: what was on its way is unknown to its client, and happens or not.

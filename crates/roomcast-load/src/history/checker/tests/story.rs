@@ -41,7 +41,12 @@ impl Story {
         (1..=3).for_each(|seq| story.shown(CUT, Source::Live, seq));
         story.closed(CUT, false);
         story.invoke(PUBLISHER, "refused");
-        story.push(|at| Event::Fail { at, connection: PUBLISHER, nonce: "refused".into(), code: "empty".into() });
+        story.push(|at| Event::Fail {
+            at,
+            connection: PUBLISHER,
+            nonce: "refused".into(),
+            code: "empty".into(),
+        });
         for nonce in ["m4", "unknown"] {
             story.invoke(PUBLISHER, nonce);
             story.push(|at| Event::Unknown { at, connection: PUBLISHER, nonce: nonce.into() });
@@ -73,7 +78,14 @@ impl Story {
         for server in SERVERS {
             for via in [Via::Socket, Via::Rest] {
                 let epoch = (via == Via::Socket).then_some(LOG.into());
-                self.push(|at| Event::Head { at, server: server.into(), via, room: ROOM.into(), epoch, head: HEAD });
+                self.push(|at| Event::Head {
+                    at,
+                    server: server.into(),
+                    via,
+                    room: ROOM.into(),
+                    epoch,
+                    head: HEAD,
+                });
                 (1..=HEAD).for_each(|seq| self.stored(server, via, seq));
             }
         }
