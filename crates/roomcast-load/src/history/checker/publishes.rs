@@ -59,7 +59,11 @@ impl Publish {
         findings: &mut Findings,
     ) {
         match self.acks.iter_mut().find(|ack| ack.epoch == epoch) {
-            None => self.acks.push(Ack { epoch, seq, at }),
+            None => {
+                // Nearly always there is one, and a list of its own accord would begin with four.
+                self.acks.reserve_exact(1);
+                self.acks.push(Ack { epoch, seq, at });
+            }
             Some(ack) if ack.seq == seq => ack.at = ack.at.min(at),
             Some(ack) => {
                 let what = format!("acknowledged as {} and again as {seq}", ack.seq);
