@@ -4,7 +4,10 @@ use std::{
     net::{SocketAddr, TcpListener, TcpStream},
     path::PathBuf,
     process::{Child, Command, Stdio},
-    sync::OnceLock,
+    sync::{
+        OnceLock,
+        atomic::{AtomicU16, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -27,7 +30,7 @@ impl Server {
 
     pub(crate) fn start_with(env: &[(&str, &str)]) -> Self {
         let data = tempfile::tempdir().unwrap();
-        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let address = free_address();
         let mut command = Command::new(binary());
         command.args(["serve", "--store", "memory", "--log-level", "off", "--admin-listen", "127.0.0.1:0"]);
         command.args(["--listen", &address.to_string(), "--data-dir"]).arg(data.path());
@@ -45,6 +48,8 @@ impl Server {
             assert!(begun.elapsed() < Duration::from_secs(30), "the server does not listen");
             std::thread::sleep(Duration::from_millis(20));
         }
+        // Or it was another one that answered.
+        assert_eq!(self.child.try_wait().unwrap(), None, "the server stopped");
     }
 
     pub(crate) fn url(&self) -> String {
@@ -61,6 +66,16 @@ impl Drop for Server {
         self.child.kill().unwrap_or_default();
         self.child.wait().map(drop).unwrap_or_default();
     }
+}
+
+/// A port that nobody has, below the range from which the kernel takes ports for outgoing connections, and that is not
+/// given to two tests: between this and the server's start nobody holds it.
+fn free_address() -> SocketAddr {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let start = (std::process::id() % 4_000) as u16;
+    let port = || 28_000 + (start + NEXT.fetch_add(1, Ordering::Relaxed)) % 4_000;
+    let mut addresses = std::iter::repeat_with(|| SocketAddr::from(([127, 0, 0, 1], port()))).take(4_000);
+    addresses.find(|address| TcpListener::bind(address).is_ok()).expect("a free port")
 }
 
 /// `roomcast` beside the folder this test lies in. Cargo builds binaries only for tests of their own package.

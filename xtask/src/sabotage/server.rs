@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
@@ -11,6 +12,8 @@ use super::power::Power;
 
 /// How long a start may take.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// Where it may listen.
+const PORTS: Range<u16> = 10_000..12_000;
 /// What would hold the load back.
 const LIMITS: [(&str, &str); 3] = [
     ("ROOMCAST_LIMITS__MESSAGES", "1000000/1s"),
@@ -36,7 +39,7 @@ impl Server {
         }
         fs::create_dir_all(directory.join("data")).map_err(failed)?;
         let power = shim.map(|shim| Power::supply(shim, directory)).transpose().map_err(failed)?;
-        let address = free_address().map_err(failed)?;
+        let address = free_address().ok_or("no port is free")?;
         let (binary, directory) = (binary.to_owned(), directory.to_owned());
         let mut server = Self { binary, directory, address, power, child: None };
         server.again()?;
@@ -100,6 +103,10 @@ impl Drop for Server {
     }
 }
 
-fn free_address() -> std::io::Result<SocketAddr> {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()
+/// An address below the range from which the kernel takes ports for outgoing connections: the verifier's clients must not
+/// sit on the port that the next start needs.
+fn free_address() -> Option<SocketAddr> {
+    let start = std::process::id() as usize % PORTS.len();
+    let mut addresses = PORTS.cycle().skip(start).take(PORTS.len()).map(|port| (Ipv4Addr::LOCALHOST, port).into());
+    addresses.find(|address: &SocketAddr| TcpListener::bind(address).is_ok())
 }
