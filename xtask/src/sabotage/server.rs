@@ -107,6 +107,7 @@ impl Drop for Server {
 /// sit on the port that the next start needs.
 fn free_address() -> Option<SocketAddr> {
     let start = std::process::id() as usize % PORTS.len();
-    let mut addresses = PORTS.cycle().skip(start).take(PORTS.len()).map(|port| (Ipv4Addr::LOCALHOST, port).into());
+    let mut addresses =
+        PORTS.cycle().skip(start).take(PORTS.len()).map(|port| (Ipv4Addr::LOCALHOST, port).into());
     addresses.find(|address: &SocketAddr| TcpListener::bind(address).is_ok())
 }
