@@ -6,11 +6,11 @@ use serde_json::json;
 use std::sync::Arc;
 use tokio::task::JoinSet;
 
-async fn back(world: &World, since: u64, epoch: &str) -> Client {
+pub(crate) async fn back(world: &World, since: u64, epoch: &str) -> Client {
     Client::connect(world.address, &format!("/chat/hall?user=ann&since={since}&epoch={epoch}")).await
 }
 
-async fn epoch(world: &World) -> String {
+pub(crate) async fn epoch(world: &World) -> String {
     world.join("hall", "eve").await.until("joined").await["epoch"].as_str().unwrap().to_owned()
 }
 
