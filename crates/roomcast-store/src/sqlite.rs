@@ -23,6 +23,7 @@ mod writer;
 mod question;
 mod reader;
 mod checkpoint;
+mod retention;
 
 pub use error::OpenError;
 
@@ -30,7 +31,8 @@ use batch::Batch;
 use queue::{Load, Queue, Refused};
 use reader::{Question, Reader, Readers};
 use roomcast::store::{
-    Answer, Append, AppendError, Done, Durability, Epoch, Head, Page, Range, Store, StoreError, Summary,
+    Answer, Append, AppendError, Done, Durability, Epoch, Head, Page, Range, Retention, Store, StoreError,
+    Summary, Swept,
 };
 use roomcast_protocol::RoomName;
 use std::{fmt, path::Path, sync::Arc};
@@ -58,6 +60,14 @@ impl Default for Options {
     }
 }
 
+/// What waits for the writer.
+enum Work {
+    /// Messages to append.
+    Append(Batch),
+    /// Messages to forget.
+    Forget(retention::Step),
+}
+
 /// The outcome of closing, once there is one.
 type Closed = Option<Result<(), StoreError>>;
 
@@ -68,7 +78,7 @@ type Closed = Option<Result<(), StoreError>>;
 pub struct Sqlite {
     epoch: Epoch,
     durability: Durability,
-    batches: Arc<Queue<Batch>>,
+    work: Arc<Queue<Work>>,
     questions: Arc<Queue<Question>>,
     closed: watch::Receiver<Closed>,
 }
@@ -95,12 +105,12 @@ impl Sqlite {
 
         let readers = Readers::start(&path)?;
         let questions = Arc::clone(&readers.questions);
-        let batches = Arc::new(Queue::new(Load { units: WRITER_QUEUE, bytes: WRITER_QUEUE_BYTES }));
+        let work = Arc::new(Queue::new(Load { units: WRITER_QUEUE, bytes: WRITER_QUEUE_BYTES }));
         let (closed_tx, closed) = watch::channel(None);
         let checkpointer = checkpoint::Checkpointer::start(&path)?;
-        let writer = Writer::new(connection, Arc::clone(&batches), readers, checkpointer, directory);
+        let writer = Writer::new(connection, Arc::clone(&work), readers, checkpointer, directory);
         writer.start(closed_tx).map_err(|error| OpenError::io(&path, error))?;
-        Ok(Self { epoch, durability, batches, questions, closed })
+        Ok(Self { epoch, durability, work, questions, closed })
     }
 
     /// Puts a question to the reading threads. One whose asker has gone by then is not answered.
@@ -136,10 +146,13 @@ impl Store for Sqlite {
     fn append(&self, batch: Vec<Append>, done: Done) {
         let load =
             Load { units: batch.len(), bytes: batch.iter().map(|message| message.content.len()).sum() };
-        match self.batches.push(Batch::new(batch, done), load) {
-            Ok(()) => {}
-            Err(Refused::Full(batch)) => batch.refuse(AppendError::Overloaded),
-            Err(Refused::Closed(batch)) => batch.refuse(AppendError::Unavailable),
+        let (refused, error) = match self.work.push(Work::Append(Batch::new(batch, done)), load) {
+            Ok(()) => return,
+            Err(Refused::Full(refused)) => (refused, AppendError::Overloaded),
+            Err(Refused::Closed(refused)) => (refused, AppendError::Unavailable),
+        };
+        if let Work::Append(batch) = refused {
+            batch.refuse(error);
         }
     }
 
@@ -163,6 +176,11 @@ impl Store for Sqlite {
         self.ask(move |reader| reader.rooms(after.as_ref(), limit))
     }
 
+    fn retain(&self, retention: Retention, now_ms: u64, from: Option<RoomName>) -> Answer<Swept> {
+        let look = self.ask(move |reader| reader.look(retention, now_ms, from.as_ref()));
+        retention::sweep(look, Arc::clone(&self.work), retention, now_ms)
+    }
+
     fn epoch(&self) -> Epoch {
         self.epoch.clone()
     }
@@ -172,7 +190,7 @@ impl Store for Sqlite {
     }
 
     fn close(&self) -> Answer<()> {
-        self.batches.close();
+        self.work.close();
         let mut closed_rx = self.closed.clone();
         Box::pin(async move {
             let outcome = closed_rx.wait_for(Option::is_some).await.map(|outcome| outcome.clone());
@@ -184,7 +202,7 @@ impl Store for Sqlite {
 
 impl Drop for Sqlite {
     fn drop(&mut self) {
-        self.batches.close();
+        self.work.close();
     }
 }
 

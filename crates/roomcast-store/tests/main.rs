@@ -10,3 +10,5 @@ mod crash;
 mod full;
 #[cfg(test)]
 mod opening;
+#[cfg(test)]
+mod retention;

@@ -13,3 +13,4 @@ mod sockets;
 mod rest;
 mod bounds;
 mod start;
+mod retention;
