@@ -24,8 +24,15 @@ mod question;
 mod reader;
 mod checkpoint;
 mod retention;
+mod snapshot;
+mod import;
+mod backup;
 
+pub use backup::{Contents, Restored, backup, restore};
+pub use directory::Directory;
 pub use error::OpenError;
+pub use import::{Import, ImportOptions};
+pub use snapshot::Snapshot;
 
 use batch::Batch;
 use queue::{Load, Queue, Refused};
@@ -95,7 +102,7 @@ impl Sqlite {
             return Err(OpenError::Durability);
         }
         connection::check_version()?;
-        let directory = directory::Directory::lock(dir)?;
+        let directory = Directory::lock(dir)?;
         let path = directory.database()?;
         let failed = |error| OpenError::sqlite(&path, error);
         let mut connection = connection::writer(&path).map_err(failed)?;

@@ -39,7 +39,11 @@ async fn who_is_there_misses_nothing_and_who_comes_back_from_below_the_floor_is_
     let epoch = epoch(&world).await;
     let mut ann = world.settled("hall", "ann").await;
     world.say("hall", 300, "x").await;
-    assert_eq!(ann.seqs(300).await, (1..=300).collect::<Vec<_>>(), "live messages come whatever is forgotten");
+    assert_eq!(
+        ann.seqs(300).await,
+        (1..=300).collect::<Vec<_>>(),
+        "live messages come whatever is forgotten"
+    );
     until_forgotten(&world, 300 - KEPT).await;
     let floor = store.head(RoomName::parse("hall").unwrap()).await.unwrap().floor;
     assert_eq!(floor, 300 - KEPT);

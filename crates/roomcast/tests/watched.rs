@@ -5,8 +5,8 @@ use roomcast::{
     bus::Local,
     protocol::RoomName,
     store::{
-        Answer, Append, AppendError, Done, Durability, Epoch, Head, Page, Range, Retention, Store, StoreError,
-        Summary, Swept, memory::Memory,
+        Answer, Append, AppendError, Done, Durability, Epoch, Head, Page, Range, Retention, Store,
+        StoreError, Summary, Swept, memory::Memory,
     },
 };
 use std::sync::{

@@ -16,7 +16,11 @@ use axum::Router;
 use roomcast::{Chat, bus::Local, store::Retention};
 use roomcast_protocol::CloseCode;
 use roomcast_socket::Hub;
-use std::{net::TcpListener, num::{NonZeroU32, NonZeroU64}, sync::Arc};
+use std::{
+    net::TcpListener,
+    num::{NonZeroU32, NonZeroU64},
+    sync::Arc,
+};
 use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 

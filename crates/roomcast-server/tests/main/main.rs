@@ -14,3 +14,6 @@ mod rest;
 mod bounds;
 mod start;
 mod retention;
+mod backup;
+mod lines;
+mod moving;

@@ -57,7 +57,7 @@ pub(super) fn standing(connection: &Connection, room: &RoomName) -> rusqlite::Re
 }
 
 /// The messages of a span, all of them: one that is missing is damage, and must not look like the end of the log.
-fn records(
+pub(super) fn records(
     connection: &Connection,
     users: &mut HashMap<i64, Arc<UserName>>,
     room_id: i64,

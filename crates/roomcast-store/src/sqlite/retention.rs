@@ -1,6 +1,11 @@
 //! Retention, in SQL: a reader looks for a room that has something to forget, the writer forgets a little of it.
 
-use super::{Work, closed, question::{room_name, standing}, queue::{Load, Queue, Refused}, reader::Reader};
+use super::{
+    Work, closed,
+    question::{room_name, standing},
+    queue::{Load, Queue, Refused},
+    reader::Reader,
+};
 use roomcast::store::{Answer, Forgotten, MAX_FORGET, MAX_LOOK, Retention, StoreError, Swept};
 use roomcast_protocol::RoomName;
 use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior, params};
@@ -31,7 +36,12 @@ impl Step {
 }
 
 /// Has the writer forget something in the room that was found.
-pub(super) fn sweep(look: Answer<Look>, work: Arc<Queue<Work>>, retention: Retention, now_ms: u64) -> Answer<Swept> {
+pub(super) fn sweep(
+    look: Answer<Look>,
+    work: Arc<Queue<Work>>,
+    retention: Retention,
+    now_ms: u64,
+) -> Answer<Swept> {
     Box::pin(async move {
         let Look { due, next } = look.await?;
         let Some(room) = due else { return Ok(Swept { forgotten: None, next }) };
@@ -85,9 +95,8 @@ pub(super) fn forget(connection: &mut Connection, step: &Step) -> rusqlite::Resu
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let (id, floor, head) = standing(&transaction, room)?.unwrap_or_default();
     let cutoff_ms = retention.cutoff_ms(*now_ms);
-    let new = retention.next_floor(floor, head, |after, upto| {
-        first_young(&transaction, id, after, upto, cutoff_ms)
-    })?;
+    let new = retention
+        .next_floor(floor, head, |after, upto| first_young(&transaction, id, after, upto, cutoff_ms))?;
     if new > floor {
         let mut delete = transaction
             .prepare_cached("DELETE FROM messages WHERE room_id = ?1 AND seq > ?2 AND seq <= ?3")?;

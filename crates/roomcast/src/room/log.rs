@@ -82,7 +82,13 @@ impl Room {
     }
 
     /// False where a shard has too much to write: the cursor stays, and the rest is read again later.
-    pub(super) fn publish(&self, state: &mut State, run: &mut BytesMut, position: u64, personal: Personal) -> bool {
+    pub(super) fn publish(
+        &self,
+        state: &mut State,
+        run: &mut BytesMut,
+        position: u64,
+        personal: Personal,
+    ) -> bool {
         if run.is_empty() {
             return true;
         }

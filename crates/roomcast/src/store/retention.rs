@@ -78,7 +78,8 @@ mod tests {
 
     /// The floor after a step, where the messages `old` and all before it are too old.
     fn floor(retention: Retention, floor: u64, head: u64, old: u64) -> u64 {
-        let young = |after: u64, upto: u64| Ok::<_, ()>(Some(old.max(after) + 1).filter(|young| *young <= upto));
+        let young =
+            |after: u64, upto: u64| Ok::<_, ()>(Some(old.max(after) + 1).filter(|young| *young <= upto));
         retention.next_floor(floor, head, young).unwrap()
     }
 

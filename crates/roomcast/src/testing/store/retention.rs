@@ -56,7 +56,9 @@ pub(super) async fn keeps_so_many(store: Arc<dyn Store>) {
         fill(&*store, room, n).await;
     }
     let steps = sweep(&*store, keep(100)).await;
-    let of = |room| steps.iter().filter(|step| step.room == room_name(room)).map(|step| step.messages).sum::<u64>();
+    let of = |room| {
+        steps.iter().filter(|step| step.room == room_name(room)).map(|step| step.messages).sum::<u64>()
+    };
     assert_eq!((of("attic"), of("hall"), of("yard"), of("zoo")), (0, 300, 1, 0), "the rooms keep 100 each");
     assert_eq!(steps.last().map(|step| step.floor), Some(1), "a step tells the floor: {steps:?}");
     assert_eq!(bounds(&*store, "hall").await, (300, 301, 400), "the oldest are gone");
