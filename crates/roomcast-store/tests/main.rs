@@ -12,3 +12,5 @@ mod full;
 mod opening;
 #[cfg(test)]
 mod retention;
+#[cfg(test)]
+mod transfer;

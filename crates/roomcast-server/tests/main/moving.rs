@@ -13,6 +13,7 @@ fn after_a_move_clients_resume_where_they_were_and_repeats_find_the_first_messag
     Socket::open(server.chat, "/chat/blue?user=bob").say("hello", "b");
     let (cause, _) = place.fails(&["move", "--from", "sqlite:old", "--to", "sqlite:new"]);
     assert!(cause.contains("old is in use"), "{cause}");
+    drop(ann);
     server.stop();
 
     let done = place.must(&["move", "--from", "sqlite:old", "--to", "sqlite:new"]);

@@ -179,10 +179,10 @@ impl Running {
         None
     }
 
-    /// Ends it as an operator does.
+    /// Ends it as an operator does. Connections that are left open would hold it up.
     pub(crate) fn stop(mut self) {
         self.signal(rustix::process::Signal::TERM);
-        assert_eq!(self.wait(Duration::from_secs(10)), Some(0));
+        assert_eq!(self.wait(Duration::from_secs(20)), Some(0));
     }
 
     /// What is left in the log.

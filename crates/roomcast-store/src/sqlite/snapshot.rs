@@ -6,6 +6,7 @@ use super::{
     directory::DATABASE,
     migrations::KNOWN,
     question::{records, room_name, standing},
+    reader::MAX_REMEMBERED,
     run,
 };
 use crate::transfer::{Entry, Source, TransferError};
@@ -17,9 +18,6 @@ use std::{
     path::{Path, PathBuf},
     sync::Arc,
 };
-
-/// Users that are remembered. Past this the memory starts anew.
-const MAX_REMEMBERED: usize = 65_536;
 
 /// The messages of a data directory, or of one room in it.
 pub struct Snapshot {
