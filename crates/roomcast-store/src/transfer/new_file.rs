@@ -26,7 +26,8 @@ impl NewFile {
             return Err(TransferError::Exists { path: path.to_owned() });
         }
         let file = tempfile::Builder::new().prefix(".roomcast-").suffix(".partial").tempfile_in(folder(path));
-        let file = file.map_err(|error| TransferError::io(path, bare(error)))?;
+        // Without the name of the partial file, which means nothing to anybody.
+        let file = file.map_err(|error| TransferError::io(path, error.kind().into()))?;
         Ok(Self { file, path: path.to_owned(), replace })
     }
 
@@ -65,11 +66,6 @@ pub(crate) fn sync_folder(path: &Path) -> Result<(), TransferError> {
 
 fn folder(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
-}
-
-/// Without the name of the partial file, which means nothing to anybody.
-fn bare(error: io::Error) -> io::Error {
-    error.kind().into()
 }
 
 #[cfg(test)]
