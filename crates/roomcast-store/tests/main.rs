@@ -10,3 +10,7 @@ mod crash;
 mod full;
 #[cfg(test)]
 mod opening;
+#[cfg(test)]
+mod retention;
+#[cfg(test)]
+mod transfer;
