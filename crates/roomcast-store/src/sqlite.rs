@@ -15,8 +15,6 @@ mod directory;
 mod connection;
 mod migrations;
 mod run;
-mod queue;
-mod batch;
 mod cache;
 mod transaction;
 mod writer;
@@ -26,8 +24,10 @@ mod checkpoint;
 
 pub use error::OpenError;
 
-use batch::Batch;
-use queue::{Load, Queue, Refused};
+use crate::{
+    batch::{self, Batch},
+    queue::{self, Load, Queue, Refused},
+};
 use reader::{Question, Reader, Readers};
 use roomcast::store::{
     Answer, Append, AppendError, Done, Durability, Epoch, Head, Page, Range, Store, StoreError, Summary,
@@ -193,3 +193,6 @@ impl fmt::Debug for Sqlite {
         f.debug_struct("Sqlite").field("epoch", &self.epoch).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

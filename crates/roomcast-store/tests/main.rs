@@ -1,4 +1,4 @@
-//! SQLite as a whole, from outside. (`cfg(test)` lets clippy see that these are tests.)
+//! The stores as a whole, from outside. (`cfg(test)` lets clippy see that these are tests.)
 
 #[cfg(test)]
 mod child;
@@ -10,3 +10,7 @@ mod crash;
 mod full;
 #[cfg(test)]
 mod opening;
+#[cfg(test)]
+mod postgres;
+#[cfg(test)]
+mod queues;

@@ -11,5 +11,6 @@ mod limits;
 mod stopping;
 mod sockets;
 mod rest;
+mod postgres;
 mod bounds;
 mod start;

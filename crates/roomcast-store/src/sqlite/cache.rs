@@ -87,3 +87,46 @@ fn find_user(transaction: &Connection, user: &UserName) -> rusqlite::Result<User
     let id = insert.insert(params![user.identity(), user.name()])?;
     Ok(User { id, name: user.name().into() })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn room_name(n: usize) -> RoomName {
+        RoomName::parse(&format!("room-{n}")).unwrap()
+    }
+
+    fn database() -> Connection {
+        let mut connection = Connection::open_in_memory().unwrap();
+        super::super::migrations::run(&mut connection, std::path::Path::new("test")).unwrap();
+        connection
+    }
+
+    #[test]
+    fn so_many_rooms_are_remembered_and_with_one_more_they_are_looked_up_afresh() {
+        let (connection, mut cache) = (database(), Cache::default());
+        let id = cache.room(&connection, &room_name(0)).unwrap().id;
+        cache.rooms.extend((1..MAX_REMEMBERED).map(|n| (room_name(n), Room { id: 0, head: 0 })));
+        cache.trim();
+        assert_eq!(cache.rooms.len(), MAX_REMEMBERED);
+        cache.room(&connection, &room_name(MAX_REMEMBERED)).unwrap();
+        cache.trim();
+        assert!(cache.rooms.is_empty());
+        assert_eq!(cache.room(&connection, &room_name(0)).unwrap().id, id);
+    }
+
+    #[test]
+    fn so_many_users_are_remembered_and_with_one_more_they_are_looked_up_afresh() {
+        let (connection, mut cache) = (database(), Cache::default());
+        let ann = UserName::parse("ann").unwrap();
+        let id = cache.user(&connection, &ann).unwrap().id;
+        let other = |n: usize| (n.to_string().into(), User { id: 0, name: "other".into() });
+        cache.users.extend((1..MAX_REMEMBERED).map(other));
+        cache.trim();
+        assert_eq!(cache.users.len(), MAX_REMEMBERED);
+        cache.user(&connection, &UserName::parse("bob").unwrap()).unwrap();
+        cache.trim();
+        assert!(cache.users.is_empty());
+        assert_eq!(cache.user(&connection, &ann).unwrap().id, id);
+    }
+}

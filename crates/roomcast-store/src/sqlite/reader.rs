@@ -12,7 +12,7 @@ use std::{collections::HashMap, io, path::Path, sync::Arc, thread};
 pub(super) type Question = Box<dyn FnOnce(&mut Reader) + Send>;
 
 /// Threads that read.
-const N_READERS: usize = 2;
+pub(super) const N_READERS: usize = 2;
 /// Users that each remembers. Past this its memory starts anew.
 const MAX_REMEMBERED: usize = 65_536;
 
@@ -75,5 +75,31 @@ impl Readers {
 impl Drop for Readers {
     fn drop(&mut self) {
         self.end();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc;
+
+    #[test]
+    fn so_many_users_are_remembered_and_with_one_more_the_memory_starts_anew() {
+        let questions = Queue::<Question>::new(Load { units: 9, bytes: 0 });
+        let (seen_tx, seen_rx) = mpsc::channel();
+        let ann = Arc::new(UserName::parse("ann").unwrap());
+        for upto in [MAX_REMEMBERED as i64, MAX_REMEMBERED as i64 + 1, 0] {
+            let (seen_tx, ann) = (seen_tx.clone(), ann.clone());
+            let question: Question = Box::new(move |reader| {
+                seen_tx.send(reader.users.len()).unwrap();
+                reader.users.extend((0..upto).map(|id| (id, ann.clone())));
+            });
+            assert!(questions.push(question, Load { units: 1, bytes: 0 }).is_ok());
+        }
+        questions.close();
+        let connection = Connection::open_in_memory().unwrap();
+        Reader { connection, users: HashMap::new() }.work(&questions);
+        drop(seen_tx);
+        assert_eq!(seen_rx.iter().collect::<Vec<_>>(), [0, MAX_REMEMBERED, 0]);
     }
 }

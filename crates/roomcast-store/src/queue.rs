@@ -93,12 +93,20 @@ impl<T> Queue<T> {
         self.filled.notify_all();
     }
 
+    /// Drops what is in the queue now.
+    pub(super) fn refuse_waiting(&self) {
+        let mut state = self.state();
+        let items = std::mem::take(&mut state.items);
+        state.load = Load::default();
+        // Dropped without the lock: these may answer somebody who asks again.
+        drop(state);
+        drop(items);
+    }
+
     /// Closes the queue and drops what is in it.
     pub(super) fn abandon(&self) {
         self.close();
-        // Dropped without the lock: these may answer somebody who asks again.
-        let items = std::mem::take(&mut self.state().items);
-        drop(items);
+        self.refuse_waiting();
     }
 }
 
@@ -145,6 +153,15 @@ mod tests {
         queue.push(4, units(5)).unwrap();
         assert_eq!(take(&queue, 10), [1, 4]);
         queue.push(5, units(10)).unwrap();
+    }
+
+    #[test]
+    fn what_waits_can_be_dropped_and_leaves_its_place() {
+        let queue = Queue::new(units(10));
+        queue.push(1, units(10)).unwrap();
+        queue.refuse_waiting();
+        queue.push(2, units(10)).unwrap();
+        assert_eq!(take(&queue, 10), [2]);
     }
 
     #[test]
