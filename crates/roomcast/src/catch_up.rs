@@ -6,12 +6,14 @@
 //! after would be the classic hole.) Resuming and falling behind are the same thing here.
 
 use crate::{
+    auth::User,
     encode,
+    pages::Page,
     room::Room,
     session::{Cx, Session, say},
-    store::{Page, Range},
+    store::Record,
 };
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use roomcast_protocol::{
     ServerFrame,
     server::{CaughtUp, Gap, Reason},
@@ -19,8 +21,6 @@ use roomcast_protocol::{
 use roomcast_socket::Topic;
 use std::{sync::Arc, time::Duration};
 
-/// Messages asked of the store at once.
-const PAGE: usize = 200;
 /// Bytes sent before the socket is waited for.
 pub(crate) const PAGE_BYTES: usize = 256 * 1024;
 /// Between two attempts to read from a store that does not answer.
@@ -86,10 +86,10 @@ impl Session {
     }
 
     fn read_page(&self, cx: &mut Cx<'_>, room: Arc<Room>, sent: u64) {
-        let (chat, remote) = (self.chat.clone(), cx.remote());
+        let (chat, remote, wanted) = (self.chat.clone(), cx.remote(), room.before_recent());
         self.chat.spawn(async move {
-            let page = chat.store().page(room.name.clone(), Range::After(sent), PAGE).await;
-            if page.as_ref().map_or(true, |p| p.messages.is_empty()) {
+            let page = chat.pages().after(chat.store(), &room.name, sent, wanted).await;
+            if page.as_ref().map_or(true, |p| p.messages.last().is_none_or(|last| last.seq <= sent)) {
                 // The store does not answer; or another shard was faster, and ours has yet to write what it had.
                 tokio::time::sleep(if page.is_err() { RETRY } else { Duration::from_millis(1) }).await;
             }
@@ -110,25 +110,10 @@ impl Session {
     }
 
     /// Sends of a page what may be sent at once, and returns the newest number that was.
-    fn send_page(&self, cx: &mut Cx<'_>, room: &Room, mut sent: u64, page: &Page) -> u64 {
-        let mut out = BytesMut::new();
-        for record in &page.messages {
-            if record.seq > sent + 1 {
-                let (name, from, to) = (room.name.as_str().into(), sent + 1, record.seq - 1);
-                encode::put(
-                    &mut out,
-                    &ServerFrame::Gap(Gap { room: name, from, to, reason: Reason::Retention }),
-                );
-            }
-            let own = encode::is_own(record, &self.user);
-            encode::put(&mut out, &encode::message(&room.name, record, own));
-            sent = record.seq;
-            if out.len() > PAGE_BYTES {
-                break;
-            }
-        }
-        if !out.is_empty() {
-            cx.send(out.freeze());
+    fn send_page(&self, cx: &mut Cx<'_>, room: &Room, from: u64, page: &Page) -> u64 {
+        let (piece, sent) = piece(room, &self.user, from, &page.messages);
+        if !piece.is_empty() {
+            cx.send(piece);
         }
         sent
     }
@@ -139,4 +124,21 @@ impl Session {
             cx.send(membership.room.presence());
         }
     }
+}
+
+/// Those after `from` as frames for this person, up to the first that passes [`PAGE_BYTES`], and the newest number of them.
+pub(crate) fn piece(room: &Room, asker: &User, from: u64, messages: &[Record]) -> (Bytes, u64) {
+    let (mut sent, mut out) = (from, BytesMut::new());
+    for record in messages.iter().filter(|record| record.seq > from) {
+        if record.seq > sent + 1 {
+            let (name, from, to) = (room.name.as_str().into(), sent + 1, record.seq - 1);
+            encode::put(&mut out, &ServerFrame::Gap(Gap { room: name, from, to, reason: Reason::Retention }));
+        }
+        encode::put(&mut out, &encode::message(&room.name, record, encode::is_own(record, asker)));
+        sent = record.seq;
+        if out.len() > PAGE_BYTES {
+            break;
+        }
+    }
+    (out.freeze(), sent)
 }

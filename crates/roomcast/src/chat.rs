@@ -17,6 +17,7 @@ use crate::{
     bus::Bus,
     clock::{Clock, SystemClock},
     limits::Rate,
+    pages::Pages,
     room::{Room, SessionHub},
     rooms::Rooms,
     session::{Only, Session, close},
@@ -76,6 +77,7 @@ struct Inner {
     store: Arc<dyn Store>,
     bus: Arc<dyn Bus>,
     rooms: Rooms,
+    pages: Pages,
     users: Users,
     graces: Mutex<VecDeque<Grace>>,
     /// Messages that the store has been given and has not answered.
@@ -123,6 +125,7 @@ impl Chat {
             store,
             bus,
             rooms: Rooms::default(),
+            pages: Pages::default(),
             graces: Mutex::default(),
             uncommitted: AtomicUsize::new(0),
             counts: Counts::default(),
@@ -229,6 +232,10 @@ impl Chat {
 
     pub(crate) fn uncommitted(&self) -> &AtomicUsize {
         &self.0.uncommitted
+    }
+
+    pub(crate) fn pages(&self) -> &Pages {
+        &self.0.pages
     }
 
     pub(crate) fn bus(&self) -> &dyn Bus {

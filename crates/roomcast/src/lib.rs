@@ -17,6 +17,7 @@ mod session;
 mod command;
 mod join;
 mod catch_up;
+mod pages;
 mod append;
 pub mod store;
 pub mod bus;

@@ -1,7 +1,10 @@
 //! Coming back: from any distance, exactly what was missed, then live.
 
-use crate::{Client, World};
+use crate::{Client, World, watched::watched};
+use roomcast::bus::Local;
 use serde_json::json;
+use std::sync::Arc;
+use tokio::task::JoinSet;
 
 async fn back(world: &World, since: u64, epoch: &str) -> Client {
     Client::connect(world.address, &format!("/chat/hall?user=ann&since={since}&epoch={epoch}")).await
@@ -49,6 +52,31 @@ async fn what_is_said_meanwhile_joins_behind_without_a_hole() {
         }
     };
     tokio::join!(writing, reading);
+}
+
+/// Nothing is at hand after a restart, and everyone comes at once.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_herd_that_comes_back_costs_a_few_reads() {
+    let (store, before) = watched().await;
+    let (head, herd) = (1000, 500);
+    before.say("hall", head, "x").await;
+    let epoch = epoch(&before).await;
+    let world = Arc::new(World::with(store.clone(), Arc::new(Local::default()), Default::default()).await);
+    let read = store.pages().len();
+    let mut back_again = JoinSet::new();
+    for n in 0..herd {
+        let (world, epoch, since) = (world.clone(), epoch.clone(), head - n);
+        back_again.spawn(async move {
+            let mut client = back(&world, since as u64, &epoch).await;
+            assert_eq!(client.seqs(n).await, (since as u64 + 1..=head as u64).collect::<Vec<_>>());
+            assert_eq!(client.until("caught_up").await["seq"], head);
+        });
+    }
+    while let Some(done) = back_again.join_next().await {
+        done.unwrap();
+    }
+    let reads = store.pages().len() - read;
+    assert!((1..=herd.div_ceil(200) + 1).contains(&reads), "{reads} reads");
 }
 
 #[tokio::test(flavor = "multi_thread")]

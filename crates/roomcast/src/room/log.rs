@@ -93,6 +93,13 @@ impl Room {
         published
     }
 
+    /// The newest number that is not among the newest messages at hand: what lies beyond is to be had by
+    /// [`Room::recent`].
+    pub(crate) fn before_recent(&self) -> u64 {
+        let state = self.state();
+        state.recent.front().map_or(state.cursor, |oldest| oldest.seq - 1)
+    }
+
     /// The messages after `sent` up to `position` as frames for this person, if all of them are at hand and not too
     /// much for once.
     pub(crate) fn recent(&self, sent: u64, position: u64, asker: &User) -> Option<Bytes> {
@@ -157,7 +164,12 @@ impl State {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{auth::Users, catch_up::PAGE_BYTES, limits::Rate, store::Head};
+    use crate::{
+        auth::Users,
+        catch_up::{PAGE_BYTES, piece},
+        limits::Rate,
+        store::Head,
+    };
     use roomcast_protocol::RoomName;
     use roomcast_socket::{Hub, Options};
 
@@ -227,5 +239,20 @@ mod tests {
         let fits = some + (PAGE_BYTES - sent(some).unwrap()) / 2;
         assert_eq!(sent(fits), Some(PAGE_BYTES));
         assert_eq!(sent(fits + 1), None);
+    }
+
+    #[test]
+    fn a_piece_of_a_page_ends_with_what_passes_the_bound() {
+        let (room, ann) = (room(), ann());
+        let piece = |bytes: usize, from| {
+            let (frames, sent) = piece(&room, &ann, from, &records(1..5, &"x".repeat(bytes)));
+            (frames.len(), sent)
+        };
+        let some = 100_000;
+        let fits = some + (PAGE_BYTES - piece(some, 2).0) / 2;
+        assert_eq!(piece(fits, 2), (PAGE_BYTES, 4));
+        assert_eq!(piece(fits, 1), (PAGE_BYTES / 2 * 3, 4), "just so much is not beyond it");
+        assert_eq!(piece(fits + 1, 0), (PAGE_BYTES + 2, 2));
+        assert_eq!(piece(fits + 1, 2), (PAGE_BYTES + 2, 4), "and the next one goes on");
     }
 }
