@@ -29,14 +29,14 @@ pub use address::{Address, AddressError};
 pub use error::OpenError;
 
 use crate::{
+    WRITER_QUEUE, WRITER_QUEUE_BYTES,
     batch::Batch,
     queue::{Load, Queue, Refused},
 };
-use origin::Origin;
+use opening::Started;
 use question::{Question, Reply};
-use reader::Readers;
 use roomcast::store::{
-    Answer, Append, AppendError, Done, Durability, Epoch, Head, Page, Range, Store, StoreError, Summary,
+    Answer, Append, Done, Durability, Epoch, Head, Page, Range, Store, StoreError, Summary,
 };
 use roomcast_protocol::RoomName;
 use std::{
@@ -45,19 +45,8 @@ use std::{
     thread,
     time::{Duration, Instant},
 };
-use tokio::{
-    runtime::{Builder, Runtime},
-    sync::{oneshot, watch},
-};
-use writer::Writer;
+use tokio::sync::{oneshot, watch};
 
-/// Messages, and bytes of them, that wait for the writer: a second's work. Beyond, a batch is answered with
-/// [`AppendError::Overloaded`]; one that is larger by itself always is.
-pub const WRITER_QUEUE: usize = 16_384;
-/// The bytes of [`WRITER_QUEUE`].
-pub const WRITER_QUEUE_BYTES: usize = 64 << 20;
-/// Questions that wait for the reading threads. Beyond, the answer is [`StoreError::Overloaded`].
-pub const READER_QUEUE: usize = 1024;
 /// How long anything may wait for its answer, its time in the queue included.
 pub const ANSWER_LIMIT: Duration = Duration::from_secs(4);
 
@@ -89,13 +78,6 @@ pub struct Postgres {
     closed: watch::Receiver<Closed>,
 }
 
-/// What [`Postgres::open`] learns from the writer's thread.
-struct Started {
-    origin: Origin,
-    is_new: bool,
-    questions: Arc<Queue<Waiting<Question>>>,
-}
-
 impl Postgres {
     /// Connects to the database, and makes its tables where they are missing. It blocks the thread for as long as that
     /// takes (two seconds at most until there is a connection) and starts four threads; it does not need a runtime.
@@ -107,7 +89,7 @@ impl Postgres {
         let (closed_tx, closed) = watch::channel(None);
         let (started_tx, started_rx) = mpsc::sync_channel(1);
         let (own_address, own_batches) = (address.clone(), Arc::clone(&batches));
-        let work = move || match start(own_address, own_batches) {
+        let work = move || match opening::start(own_address, own_batches) {
             Ok((writer, started)) => {
                 drop(started_tx.send(Ok(started)));
                 writer.run(&closed_tx);
@@ -116,8 +98,8 @@ impl Postgres {
         };
         thread::Builder::new().name("store-writer".into()).spawn(work)?;
         let died = |_| OpenError::Thread(io::Error::other("the writer died"));
-        let Started { origin, is_new, questions } = started_rx.recv().map_err(died)??;
-        Ok(Self { address, epoch: origin.epoch, is_new, batches, questions, closed })
+        let Started { epoch, is_new, questions } = started_rx.recv().map_err(died)??;
+        Ok(Self { address, epoch, is_new, batches, questions, closed })
     }
 
     /// Whether the tables were made just now.
@@ -145,32 +127,12 @@ impl Postgres {
 /// Why a question is dropped unanswered.
 const GONE: &str = "PostgreSQL does not answer, or the store was closed";
 
-/// Everything that may fail at the start, on the writer's thread.
-fn start(address: Address, batches: Arc<Queue<Waiting<Batch>>>) -> Result<(Writer, Started), OpenError> {
-    let runtime = runtime()?;
-    let opened = runtime.block_on(opening::open(&address))?;
-    let readers = Readers::start(&address, &opened.origin)?;
-    let started = Started {
-        origin: opened.origin.clone(),
-        is_new: opened.is_new,
-        questions: Arc::clone(&readers.questions),
-    };
-    Ok((Writer::new(runtime, address, opened, batches, readers), started))
-}
-
-/// A runtime for one thread and its connection.
-fn runtime() -> io::Result<Runtime> {
-    Builder::new_current_thread().enable_all().build()
-}
-
 impl Store for Postgres {
     fn append(&self, batch: Vec<Append>, done: Done) {
-        let load =
-            Load { units: batch.len(), bytes: batch.iter().map(|message| message.content.len()).sum() };
-        match self.batches.push(Waiting::new(Batch::new(batch, done)), load) {
-            Ok(()) => {}
-            Err(Refused::Full(waiting)) => waiting.item.refuse(AppendError::Overloaded),
-            Err(Refused::Closed(waiting)) => waiting.item.refuse(AppendError::Unavailable),
+        let batch = Batch::new(batch, done);
+        let load = batch.load();
+        if let Err(refused) = self.batches.push(Waiting::new(batch), load) {
+            Batch::refuse(refused.map(|waiting| waiting.item));
         }
     }
 

@@ -25,25 +25,18 @@ mod checkpoint;
 pub use error::OpenError;
 
 use crate::{
-    batch::{self, Batch},
-    queue::{self, Load, Queue, Refused},
+    WRITER_QUEUE, WRITER_QUEUE_BYTES,
+    batch::Batch,
+    queue::{Load, Queue, Refused},
 };
-use reader::{Question, Reader, Readers};
+use reader::{Question, Reader};
 use roomcast::store::{
-    Answer, Append, AppendError, Done, Durability, Epoch, Head, Page, Range, Store, StoreError, Summary,
+    Answer, Append, Done, Durability, Epoch, Head, Page, Range, Store, StoreError, Summary,
 };
 use roomcast_protocol::RoomName;
 use std::{fmt, path::Path, sync::Arc};
 use tokio::sync::{oneshot, watch};
 use writer::Writer;
-
-/// Messages, and bytes of them, that wait for the writer: half a second's work and more. Beyond, a batch is answered
-/// with [`AppendError::Overloaded`]; one that is larger by itself always is.
-pub const WRITER_QUEUE: usize = 16_384;
-/// The bytes of [`WRITER_QUEUE`].
-pub const WRITER_QUEUE_BYTES: usize = 64 << 20;
-/// Questions that wait for the reading threads. Beyond, the answer is [`StoreError::Overloaded`].
-pub const READER_QUEUE: usize = 1024;
 
 /// How a store is opened.
 #[derive(Clone, Copy, Debug)]
@@ -93,7 +86,7 @@ impl Sqlite {
         let epoch = run::begin(&mut connection, durability, run::boot_id().as_deref()).map_err(failed)?;
         connection::set_durability(&connection, durability).map_err(failed)?;
 
-        let readers = Readers::start(&path)?;
+        let readers = reader::start(&path)?;
         let questions = Arc::clone(&readers.questions);
         let batches = Arc::new(Queue::new(Load { units: WRITER_QUEUE, bytes: WRITER_QUEUE_BYTES }));
         let (closed_tx, closed) = watch::channel(None);
@@ -134,12 +127,10 @@ fn closed() -> StoreError {
 
 impl Store for Sqlite {
     fn append(&self, batch: Vec<Append>, done: Done) {
-        let load =
-            Load { units: batch.len(), bytes: batch.iter().map(|message| message.content.len()).sum() };
-        match self.batches.push(Batch::new(batch, done), load) {
-            Ok(()) => {}
-            Err(Refused::Full(batch)) => batch.refuse(AppendError::Overloaded),
-            Err(Refused::Closed(batch)) => batch.refuse(AppendError::Unavailable),
+        let batch = Batch::new(batch, done);
+        let load = batch.load();
+        if let Err(refused) = self.batches.push(batch, load) {
+            Batch::refuse(refused);
         }
     }
 

@@ -6,10 +6,7 @@ use roomcast::{
     testing::store::{append, message, send},
 };
 use roomcast_protocol::RoomName;
-use roomcast_store::{
-    Sqlite,
-    sqlite::{WRITER_QUEUE, WRITER_QUEUE_BYTES},
-};
+use roomcast_store::{Sqlite, WRITER_QUEUE, WRITER_QUEUE_BYTES};
 use std::{sync::mpsc, time::Duration};
 use tokio::time::timeout;
 

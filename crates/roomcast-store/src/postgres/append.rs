@@ -57,10 +57,7 @@ struct Columns<'a> {
 
 impl<'a> Columns<'a> {
     fn of(cache: &Cache, messages: &[&'a Append]) -> Self {
-        let other_name = |message: &&'a Append| {
-            let name = message.user.name();
-            (*cache.user(message).name != *name).then_some(name)
-        };
+        let other_name = |message: &&'a Append| cache.user(message).other_name(&message.user);
         Self {
             rooms: messages.iter().map(|message| cache.room(message)).collect(),
             users: messages.iter().map(|message| cache.user(message).id).collect(),

@@ -1,45 +1,30 @@
-//! What the writer knows without asking: the ids of rooms and users, which never change. Heads it does not know: another
-//! server may write to the same rooms.
+//! The writer's memory, and where it comes from: the ids of rooms and users, which never change. Heads are not in it:
+//! another server may write to the same rooms.
 
+use super::error::Failure;
+use crate::cache::{self, User};
 use roomcast::store::Append;
 use roomcast_protocol::RoomName;
 use sqlx::PgConnection;
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet},
     sync::Arc,
 };
 
-/// Rooms and users, each, that are remembered. Past this the memory starts anew.
-const MAX_REMEMBERED: usize = 65_536;
+/// What the writer to a PostgreSQL database knows without asking: of a room, its id.
+pub(super) type Cache = cache::Cache<i64>;
 
-/// The writer's memory. After a failure it must be forgotten: the database may be a restored one.
-#[derive(Debug, Default)]
-pub(super) struct Cache {
-    rooms: HashMap<RoomName, i64>,
-    users: HashMap<Arc<str>, User>,
-}
-
-/// A user's row.
-#[derive(Clone, Debug)]
-pub(super) struct User {
-    pub(super) id: i64,
-    /// The name in the row.
-    pub(super) name: Arc<str>,
-}
+/// Rows are only ever added.
+const GONE: Failure = Failure::Damaged("rows of rooms or users are gone");
 
 impl Cache {
-    /// Forgets everything.
-    pub(super) fn forget(&mut self) {
-        *self = Self::default();
-    }
-
     /// Gets to know the rooms and users of these messages; rows are made where there are none. Each in a transaction
     /// of its own: a row without messages harms nobody, and a lock on it would.
     pub(super) async fn learn(
         &mut self,
         connection: &mut PgConnection,
         messages: &[&Append],
-    ) -> sqlx::Result<()> {
+    ) -> Result<(), Failure> {
         self.trim();
         self.learn_rooms(connection, messages).await?;
         self.learn_users(connection, messages).await
@@ -55,16 +40,11 @@ impl Cache {
         &self.users[message.user.identity()]
     }
 
-    fn trim(&mut self) {
-        if self.rooms.len() > MAX_REMEMBERED {
-            self.rooms = HashMap::new();
-        }
-        if self.users.len() > MAX_REMEMBERED {
-            self.users = HashMap::new();
-        }
-    }
-
-    async fn learn_rooms(&mut self, connection: &mut PgConnection, messages: &[&Append]) -> sqlx::Result<()> {
+    async fn learn_rooms(
+        &mut self,
+        connection: &mut PgConnection,
+        messages: &[&Append],
+    ) -> Result<(), Failure> {
         let rooms = messages.iter().map(|message| &message.room);
         let unknown: BTreeSet<&RoomName> = rooms.filter(|room| !self.rooms.contains_key(*room)).collect();
         if unknown.is_empty() {
@@ -76,7 +56,11 @@ impl Cache {
         Ok(())
     }
 
-    async fn learn_users(&mut self, connection: &mut PgConnection, messages: &[&Append]) -> sqlx::Result<()> {
+    async fn learn_users(
+        &mut self,
+        connection: &mut PgConnection,
+        messages: &[&Append],
+    ) -> Result<(), Failure> {
         let mut unknown: BTreeMap<&str, &str> = BTreeMap::new();
         for user in messages.iter().map(|message| &message.user) {
             if !self.users.contains_key(user.identity()) {
@@ -94,7 +78,7 @@ impl Cache {
 
 /// The ids of rooms, in the order of the names, which are sorted: two servers that make the same rooms then wait for
 /// each other in the same order (P5).
-async fn room_ids(connection: &mut PgConnection, names: &[&str]) -> sqlx::Result<Vec<i64>> {
+async fn room_ids(connection: &mut PgConnection, names: &[&str]) -> Result<Vec<i64>, Failure> {
     let make =
         "INSERT INTO rooms (name) SELECT name FROM unnest($1::text[]) WITH ORDINALITY AS given (name, i)
                 WHERE NOT EXISTS (SELECT FROM rooms WHERE rooms.name = given.name)
@@ -104,11 +88,14 @@ async fn room_ids(connection: &mut PgConnection, names: &[&str]) -> sqlx::Result
     let find = "SELECT rooms.id FROM unnest($1::text[]) WITH ORDINALITY AS given (name, i)
                 JOIN rooms ON rooms.name = given.name ORDER BY i";
     let ids = sqlx::query_scalar(find).bind(names).fetch_all(connection).await?;
-    if ids.len() == names.len() { Ok(ids) } else { Err(sqlx::Error::RowNotFound) }
+    if ids.len() == names.len() { Ok(ids) } else { Err(GONE) }
 }
 
 /// The rows of users, in the order of their identities.
-async fn user_rows(connection: &mut PgConnection, users: &BTreeMap<&str, &str>) -> sqlx::Result<Vec<User>> {
+async fn user_rows(
+    connection: &mut PgConnection,
+    users: &BTreeMap<&str, &str>,
+) -> Result<Vec<User>, Failure> {
     let (identities, names): (Vec<&str>, Vec<&str>) = users.iter().unzip();
     let make = "INSERT INTO users (identity, name)
                 SELECT identity, name FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS given (identity, name, i)
@@ -119,7 +106,7 @@ async fn user_rows(connection: &mut PgConnection, users: &BTreeMap<&str, &str>) 
                 JOIN users ON users.identity = given.identity ORDER BY i";
     let rows: Vec<(i64, String)> = sqlx::query_as(find).bind(&identities).fetch_all(connection).await?;
     if rows.len() != users.len() {
-        return Err(sqlx::Error::RowNotFound);
+        return Err(GONE);
     }
     Ok(rows.into_iter().map(|(id, name)| User { id, name: name.into() }).collect())
 }

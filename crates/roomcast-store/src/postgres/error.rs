@@ -1,6 +1,10 @@
 //! What can go wrong: at the start, in words for the operator; later, as a reason to refuse.
 
 use super::Address;
+use sqlx::{
+    error::DatabaseError,
+    postgres::{PgDatabaseError, PgSeverity},
+};
 use std::io;
 
 /// Why [`Postgres::open`](super::Postgres::open) failed. No text contains a password.
@@ -100,12 +104,11 @@ pub(super) enum Failure {
 }
 
 impl Failure {
-    /// Whether the next one would not fare better: nobody answers.
+    /// Whether the session is over, or nobody answers: what was asked may have been done or not, and the next one would
+    /// not fare better.
     pub(super) fn is_gone(&self) -> bool {
         match self {
-            Self::Sql(sqlx::Error::Database(error)) => {
-                error.code().is_none_or(|code| code.starts_with("57P"))
-            }
+            Self::Sql(sqlx::Error::Database(error)) => ends_the_session(&**error),
             Self::Damaged(_) => false,
             _ => true,
         }
@@ -116,4 +119,11 @@ impl Failure {
         let Self::Sql(sqlx::Error::Database(error)) = self else { return false };
         matches!(error.code().as_deref(), Some("23505" | "40001" | "40P01"))
     }
+}
+
+/// After a fatal error PostgreSQL closes the connection. It may come after the commit, from a server that is stopped or
+/// that cannot write its log.
+fn ends_the_session(error: &dyn DatabaseError) -> bool {
+    let error = error.try_downcast_ref::<PgDatabaseError>();
+    error.is_none_or(|error| matches!(error.severity(), PgSeverity::Fatal | PgSeverity::Panic))
 }

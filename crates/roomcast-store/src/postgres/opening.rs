@@ -1,25 +1,51 @@
 //! What happens between the first connection and the first message.
 
 use super::{
-    Address,
+    Address, Waiting,
     error::OpenError,
     migrations::{self, failed},
     origin::{self, Origin},
-    session,
+    question::Question,
+    reader,
+    session::{self, Session},
+    writer::Writer,
 };
+use crate::{batch::Batch, queue::Queue};
+use roomcast::store::Epoch;
 use sqlx::{Connection as _, PgConnection};
+use std::sync::Arc;
 
-/// A database that is ready.
-pub(super) struct Opened {
-    pub(super) connection: PgConnection,
-    pub(super) origin: Origin,
+/// What there is to know of a store that was opened.
+pub(super) struct Started {
+    pub(super) epoch: Epoch,
     /// The tables were made just now.
     pub(super) is_new: bool,
+    pub(super) questions: Arc<Queue<Waiting<Question>>>,
+}
+
+/// Everything that may fail at the start, on the writer's thread, and the start of the reading ones.
+pub(super) fn start(
+    address: Address,
+    batches: Arc<Queue<Waiting<Batch>>>,
+) -> Result<(Writer, Started), OpenError> {
+    let runtime = session::runtime()?;
+    let Opened { connection, origin, is_new } = runtime.block_on(open(&address))?;
+    let readers = reader::start(&address, &origin)?;
+    let (epoch, questions) = (origin.epoch.clone(), Arc::clone(&readers.questions));
+    let session = Session::new(address, origin, Some(connection));
+    Ok((Writer::new(runtime, session, batches, readers), Started { epoch, is_new, questions }))
+}
+
+/// A database that is ready.
+struct Opened {
+    connection: PgConnection,
+    origin: Origin,
+    is_new: bool,
 }
 
 /// Connects, refuses a database that cannot keep a promise, brings the tables to the newest version and finds out
 /// whose log they hold.
-pub(super) async fn open(address: &Address) -> Result<Opened, OpenError> {
+async fn open(address: &Address) -> Result<Opened, OpenError> {
     let mut connection = session::connect_first(address).await?;
     check(&mut connection, address).await?;
     let (origin, is_new) = prepare(&mut connection, address).await?;

@@ -1,8 +1,9 @@
 //! Which log this is (I12), and whether the server keeps what it commits.
 //!
 //! The epoch is a random name in the table `meta`, beside the place for which it was made: the cluster, its timeline,
-//! and the table. A failover or a recovery to a point in time moves the timeline; a restored dump makes another table.
-//! Either may have lost messages that somebody has seen, so either gets a new epoch.
+//! the database and the table. A failover or a recovery to a point in time moves the timeline; a copy by `CREATE DATABASE
+//! … TEMPLATE` is another database; a restored dump makes another table, though it be in the same database. Each may have
+//! lost messages that somebody has seen, so each gets a new epoch.
 
 use super::error::Failure;
 use roomcast::store::{Epoch, epoch::new_epoch};
@@ -16,8 +17,9 @@ pub(super) struct Origin {
 }
 
 /// The timeline comes from the log's position, because the control file learns of a promotion only later.
-const PLACE: &str = "SELECT system_identifier::text || '/' || left(pg_walfile_name(pg_current_wal_lsn()), 8)
-                     || '/' || 'roomcast.messages'::regclass::oid::text FROM pg_control_system()";
+const PLACE: &str = "SELECT concat_ws('/', system_identifier, left(pg_walfile_name(pg_current_wal_lsn()), 8),
+                         pg_database.oid, 'roomcast.messages'::regclass::oid)
+                     FROM pg_control_system(), pg_database WHERE datname = current_database()";
 
 async fn place(connection: &mut PgConnection) -> sqlx::Result<String> {
     sqlx::query_scalar(PLACE).fetch_one(connection).await

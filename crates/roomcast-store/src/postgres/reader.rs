@@ -1,16 +1,15 @@
 //! The threads that read, each with a connection.
 
 use super::{
-    Address, READER_QUEUE, Waiting,
+    Address, Waiting,
     error::{Failure, OpenError},
     origin::Origin,
     question::{self, Question, Reply},
-    runtime,
-    session::Session,
+    session::{self, Session},
 };
-use crate::queue::{Load, Queue};
+use crate::{queue::Queue, readers::Readers};
 use sqlx::PgConnection;
-use std::{sync::Arc, thread, time::Instant};
+use std::{sync::Arc, time::Instant};
 use tokio::{runtime::Runtime, time::timeout_at};
 
 /// Threads that read.
@@ -25,10 +24,7 @@ struct Reader {
 
 impl Reader {
     fn work(mut self) {
-        let mut taken = Vec::new();
-        loop {
-            self.questions.take(1, &mut taken);
-            let Some(Waiting { item, deadline }) = taken.pop() else { break };
+        while let Some(Waiting { item, deadline }) = self.questions.next() {
             self.answer(item, deadline);
         }
         self.runtime.block_on(self.session.close());
@@ -96,38 +92,14 @@ async fn ask<T>(
     }
 }
 
-/// The reading threads. They end when this does.
-pub(super) struct Readers {
-    pub(super) questions: Arc<Queue<Waiting<Question>>>,
-    threads: Vec<thread::JoinHandle<()>>,
-}
-
-impl Readers {
-    pub(super) fn start(address: &Address, origin: &Origin) -> Result<Self, OpenError> {
-        let questions = Arc::new(Queue::new(Load { units: READER_QUEUE, bytes: 0 }));
-        let mut readers = Self { questions: Arc::clone(&questions), threads: Vec::new() };
-        for n in 0..N_READERS {
-            let session = Session::new(address.clone(), origin.clone(), None);
-            let reader = Reader { runtime: runtime()?, session, questions: Arc::clone(&questions) };
-            let thread = thread::Builder::new().name(format!("store-reader-{n}"));
-            readers.threads.push(thread.spawn(move || reader.work())?);
-        }
-        Ok(readers)
+/// Starts the threads. They connect when they are asked something.
+pub(super) fn start(address: &Address, origin: &Origin) -> Result<Readers<Waiting<Question>>, OpenError> {
+    let mut readers = Readers::new();
+    for _ in 0..N_READERS {
+        let session = Session::new(address.clone(), origin.clone(), None);
+        let (runtime, questions) = (session::runtime()?, Arc::clone(&readers.questions));
+        let reader = Reader { runtime, session, questions };
+        readers.start(|_| reader.work())?;
     }
-
-    /// Answers what was asked, then ends the threads.
-    pub(super) fn end(&mut self) {
-        self.questions.close();
-        for thread in self.threads.drain(..) {
-            if thread.join().is_err() {
-                tracing::error!("a thread that reads from the store panicked");
-            }
-        }
-    }
-}
-
-impl Drop for Readers {
-    fn drop(&mut self) {
-        self.end();
-    }
+    Ok(readers)
 }

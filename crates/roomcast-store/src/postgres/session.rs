@@ -6,8 +6,14 @@ use super::{
     origin::{self, Origin},
 };
 use sqlx::{ConnectOptions as _, Connection as _, PgConnection, postgres::PgConnectOptions};
-use std::time::{Duration, Instant};
-use tokio::time::timeout;
+use std::{
+    io,
+    time::{Duration, Instant},
+};
+use tokio::{
+    runtime::{Builder, Runtime},
+    time::timeout,
+};
 
 /// How long making a connection may take. Past this, a packet was lost more than once.
 const CONNECT_LIMIT: Duration = Duration::from_secs(2);
@@ -18,6 +24,11 @@ const PAUSE: Duration = Duration::from_millis(250);
 const IDLE: Duration = Duration::from_secs(1);
 /// How long a connection is waited for that says goodbye.
 const CLOSE_LIMIT: Duration = Duration::from_secs(1);
+
+/// A runtime for one thread and its connection.
+pub(super) fn runtime() -> io::Result<Runtime> {
+    Builder::new_current_thread().enable_all().build()
+}
 
 /// What every connection is set to, whatever the server, the database or the user have as their defaults.
 fn settings(address: &Address) -> PgConnectOptions {

@@ -1,12 +1,13 @@
 //! The thread that writes.
 
 use super::{
-    Address, Closed, Waiting, append::append, cache::Cache, error::Failure, opening::Opened, reader::Readers,
-    session::Session, unsettled::Unsettled,
+    Closed, Waiting, append::append, cache::Cache, error::Failure, question::Question, session::Session,
+    unsettled::Unsettled,
 };
 use crate::{
-    batch::{Batch, Verdict},
-    queue::Queue,
+    batch::{self, Batch, Verdict},
+    queue::{Abandon, Queue},
+    readers::Readers,
 };
 use roomcast::store::{Append, AppendError, MAX_BATCH};
 use std::{sync::Arc, time::Instant};
@@ -22,19 +23,17 @@ pub(super) struct Writer {
     cache: Cache,
     unsettled: Unsettled,
     batches: Arc<Queue<Waiting<Batch>>>,
-    readers: Readers,
+    readers: Readers<Waiting<Question>>,
     failing: bool,
 }
 
 impl Writer {
     pub(super) fn new(
         runtime: Runtime,
-        address: Address,
-        opened: Opened,
+        session: Session,
         batches: Arc<Queue<Waiting<Batch>>>,
-        readers: Readers,
+        readers: Readers<Waiting<Question>>,
     ) -> Self {
-        let session = Session::new(address, opened.origin, Some(opened.connection));
         let (cache, unsettled) = Default::default();
         Self { runtime, session, cache, unsettled, batches, readers, failing: false }
     }
@@ -60,18 +59,11 @@ impl Writer {
         self.runtime.block_on(self.session.close());
     }
 
-    /// Commits the batches and answers each, in order. The oldest one's time is everybody's.
+    /// Commits what was taken and answers it. The oldest one's time is everybody's.
     fn write(&mut self, taken: &mut Vec<Waiting<Batch>>) {
         let deadline = taken.iter().map(|waiting| waiting.deadline).min().unwrap_or_else(Instant::now);
-        let messages: Vec<&Append> = taken.iter().flat_map(|waiting| waiting.item.messages()).collect();
-        // One chunk, except where a single batch is longer than a commit may be.
-        let verdicts: Vec<Verdict> =
-            messages.chunks(MAX_BATCH).flat_map(|chunk| self.commit(chunk, deadline)).collect();
-        let mut verdicts = verdicts.into_iter();
-        for Waiting { item: batch, .. } in taken.drain(..) {
-            let own = verdicts.by_ref().take(batch.messages().len()).collect();
-            batch.answer(own);
-        }
+        let mut batches = taken.drain(..).map(|waiting| waiting.item).collect();
+        batch::commit(&mut batches, |messages| self.commit(messages, deadline));
     }
 
     fn commit(&mut self, messages: &[&Append], deadline: Instant) -> Vec<Verdict> {
@@ -128,14 +120,5 @@ async fn attempts(
             Err(failure) if failure.is_conflict() && n_left > 0 => cache.forget(),
             outcome => return outcome,
         }
-    }
-}
-
-/// Closes the queue and answers what is in it when the writer ends, however it ends.
-struct Abandon(Arc<Queue<Waiting<Batch>>>);
-
-impl Drop for Abandon {
-    fn drop(&mut self) {
-        self.0.abandon();
     }
 }

@@ -1,20 +1,12 @@
-//! What the writer knows without asking: the ids of rooms and users, and the rooms' heads.
+//! The writer's memory, and where it comes from. A transaction changes it as it goes, the heads too: one that fails
+//! must be followed by [`Cache::forget`].
 
+use crate::cache::{self, User};
 use roomcast_protocol::{RoomName, UserName};
 use rusqlite::{Connection, OptionalExtension as _, params};
-use std::{collections::HashMap, sync::Arc};
 
-/// Rooms and users, each, that are remembered. Past this the memory starts anew: looking one up costs a few
-/// microseconds.
-const MAX_REMEMBERED: usize = 65_536;
-
-/// The writer's own memory of the database. A transaction changes it as it goes; one that fails must be followed by
-/// [`Cache::forget`], because then nothing in it can be trusted: not the heads, and not the ids of new rows.
-#[derive(Debug, Default)]
-pub(super) struct Cache {
-    rooms: HashMap<RoomName, Room>,
-    users: HashMap<Arc<str>, User>,
-}
+/// What the writer of a SQLite database knows without asking.
+pub(super) type Cache = cache::Cache<Room>;
 
 /// A room's row, and its newest message's number.
 #[derive(Clone, Copy, Debug)]
@@ -23,30 +15,7 @@ pub(super) struct Room {
     pub(super) head: i64,
 }
 
-/// A user's row.
-#[derive(Clone, Debug)]
-pub(super) struct User {
-    pub(super) id: i64,
-    /// The name in the row.
-    pub(super) name: Arc<str>,
-}
-
 impl Cache {
-    /// Forgets everything.
-    pub(super) fn forget(&mut self) {
-        *self = Self::default();
-    }
-
-    /// Keeps the bound. For the time between transactions.
-    pub(super) fn trim(&mut self) {
-        if self.rooms.len() > MAX_REMEMBERED {
-            self.rooms = HashMap::new();
-        }
-        if self.users.len() > MAX_REMEMBERED {
-            self.users = HashMap::new();
-        }
-    }
-
     /// A room, its row made where there is none.
     pub(super) fn room(&mut self, transaction: &Connection, name: &RoomName) -> rusqlite::Result<&mut Room> {
         if !self.rooms.contains_key(name) {
@@ -86,47 +55,4 @@ fn find_user(transaction: &Connection, user: &UserName) -> rusqlite::Result<User
     let mut insert = transaction.prepare_cached("INSERT INTO users (identity, name) VALUES (?1, ?2)")?;
     let id = insert.insert(params![user.identity(), user.name()])?;
     Ok(User { id, name: user.name().into() })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn room_name(n: usize) -> RoomName {
-        RoomName::parse(&format!("room-{n}")).unwrap()
-    }
-
-    fn database() -> Connection {
-        let mut connection = Connection::open_in_memory().unwrap();
-        super::super::migrations::run(&mut connection, std::path::Path::new("test")).unwrap();
-        connection
-    }
-
-    #[test]
-    fn so_many_rooms_are_remembered_and_with_one_more_they_are_looked_up_afresh() {
-        let (connection, mut cache) = (database(), Cache::default());
-        let id = cache.room(&connection, &room_name(0)).unwrap().id;
-        cache.rooms.extend((1..MAX_REMEMBERED).map(|n| (room_name(n), Room { id: 0, head: 0 })));
-        cache.trim();
-        assert_eq!(cache.rooms.len(), MAX_REMEMBERED);
-        cache.room(&connection, &room_name(MAX_REMEMBERED)).unwrap();
-        cache.trim();
-        assert!(cache.rooms.is_empty());
-        assert_eq!(cache.room(&connection, &room_name(0)).unwrap().id, id);
-    }
-
-    #[test]
-    fn so_many_users_are_remembered_and_with_one_more_they_are_looked_up_afresh() {
-        let (connection, mut cache) = (database(), Cache::default());
-        let ann = UserName::parse("ann").unwrap();
-        let id = cache.user(&connection, &ann).unwrap().id;
-        let other = |n: usize| (n.to_string().into(), User { id: 0, name: "other".into() });
-        cache.users.extend((1..MAX_REMEMBERED).map(other));
-        cache.trim();
-        assert_eq!(cache.users.len(), MAX_REMEMBERED);
-        cache.user(&connection, &UserName::parse("bob").unwrap()).unwrap();
-        cache.trim();
-        assert!(cache.users.is_empty());
-        assert_eq!(cache.user(&connection, &ann).unwrap().id, id);
-    }
 }

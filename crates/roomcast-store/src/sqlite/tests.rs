@@ -1,6 +1,7 @@
 //! What waits for the readers is bounded.
 
 use super::*;
+use crate::READER_QUEUE;
 use std::{sync::mpsc, time::Duration};
 use tokio::time::timeout;
 

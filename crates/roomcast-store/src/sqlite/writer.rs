@@ -1,8 +1,13 @@
 //! The thread that writes.
 
 use super::{
-    Closed, batch::Batch, batch::Verdict, cache::Cache, checkpoint::Checkpointer, connection,
-    directory::Directory, queue::Queue, reader::Readers, run, transaction, unavailable,
+    Closed, cache::Cache, checkpoint::Checkpointer, connection, directory::Directory, reader::Question, run,
+    transaction, unavailable,
+};
+use crate::{
+    batch::{self, Batch, Verdict},
+    queue::{Abandon, Queue},
+    readers::Readers,
 };
 use roomcast::store::{Append, AppendError, Durability, MAX_BATCH};
 use rusqlite::{Connection, ErrorCode, ffi};
@@ -16,7 +21,7 @@ pub(super) struct Writer {
     cache: Cache,
     health: Health,
     batches: Arc<Queue<Batch>>,
-    readers: Readers,
+    readers: Readers<Question>,
     checkpointer: Checkpointer,
     _directory: Directory,
 }
@@ -36,7 +41,7 @@ impl Writer {
     pub(super) fn new(
         connection: Connection,
         batches: Arc<Queue<Batch>>,
-        readers: Readers,
+        readers: Readers<Question>,
         checkpointer: Checkpointer,
         directory: Directory,
     ) -> Self {
@@ -62,21 +67,8 @@ impl Writer {
             if batches.is_empty() {
                 return self.end();
             }
-            self.write(&mut batches);
+            batch::commit(&mut batches, |messages| self.commit(messages));
             self.checkpointer.wake();
-        }
-    }
-
-    /// Commits the batches and answers each, in order.
-    fn write(&mut self, batches: &mut Vec<Batch>) {
-        let messages: Vec<&Append> = batches.iter().flat_map(Batch::messages).collect();
-        // One chunk, except where a single batch is longer than a commit may be.
-        let verdicts: Vec<Verdict> =
-            messages.chunks(MAX_BATCH).flat_map(|chunk| self.commit(chunk)).collect();
-        let mut verdicts = verdicts.into_iter();
-        for batch in batches.drain(..) {
-            let own = verdicts.by_ref().take(batch.messages().len()).collect();
-            batch.answer(own);
         }
     }
 
@@ -137,15 +129,6 @@ impl Writer {
         connection::set_durability(&self.connection, Durability::Full)?;
         run::end(&self.connection)?;
         self.connection.close().map_err(|(_, error)| error)
-    }
-}
-
-/// Closes the queue and answers what is in it when the writer ends, however it ends.
-struct Abandon(Arc<Queue<Batch>>);
-
-impl Drop for Abandon {
-    fn drop(&mut self) {
-        self.0.abandon();
     }
 }
 
