@@ -14,3 +14,5 @@ mod opening;
 mod postgres;
 #[cfg(test)]
 mod queues;
+#[cfg(test)]
+mod told;

@@ -1,11 +1,15 @@
 //! A PostgreSQL server of the test's own, in a temporary directory, on the loopback interface.
 
-use rustix::process::{Pid, Signal, kill_process};
+#[path = "programs.rs"]
+mod programs;
+
+use programs::{other_user, programs, runs, signal};
+use rustix::process::Signal;
 use std::{
     fs,
     net::TcpListener,
     os::unix::{fs::chown, process::CommandExt as _},
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::{Child, Command, Stdio},
     sync::atomic::{AtomicUsize, Ordering},
     thread,
@@ -34,16 +38,20 @@ impl Cluster {
     /// # Panics
     /// Where PostgreSQL is not installed.
     pub(crate) fn start() -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        if let Some((uid, gid)) = other_user() {
-            chown(dir.path(), Some(uid), Some(gid)).unwrap();
-        }
-        let mut cluster = Self { dir, port: 0, server: None };
+        let mut cluster = Self::nowhere();
         cluster.init();
         cluster.start_again();
         cluster.sql("postgres", "CREATE ROLE roomcast LOGIN");
         cluster.sql("postgres", &format!("CREATE ROLE {GUARDED} LOGIN PASSWORD '{PASSWORD}'"));
         cluster
+    }
+
+    fn nowhere() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        if let Some((uid, gid)) = other_user() {
+            chown(dir.path(), Some(uid), Some(gid)).unwrap();
+        }
+        Self { dir, port: 0, server: None }
     }
 
     fn init(&self) {
@@ -58,7 +66,7 @@ impl Cluster {
         let made = init.arg("-D").arg(self.data()).output().unwrap();
         assert!(made.status.success(), "initdb: {}", String::from_utf8_lossy(&made.stderr));
         let rules = format!(
-            "host all {GUARDED} 127.0.0.1/32 scram-sha-256\nhost all all 127.0.0.1/32 trust\nlocal all all trust\n"
+            "host all {GUARDED} 127.0.0.1/32 scram-sha-256\nhost all,replication all 127.0.0.1/32 trust\n"
         );
         fs::write(self.data().join("pg_hba.conf"), rules).unwrap();
     }
@@ -143,11 +151,19 @@ impl Cluster {
         list.split_whitespace().filter_map(|pid| pid.parse().ok()).collect()
     }
 
-    /// As a failover leaves it: the server recovers from its log, finds no more of it, and goes on in a new timeline.
-    pub(crate) fn fail_over(&mut self) {
-        self.kill();
-        fs::write(self.data().join("recovery.signal"), "").unwrap();
-        self.start_with(&["restore_command=false"]);
+    /// What `pg_ctl restart -m immediate` begins with: every process ends at once, and nothing is tidied up.
+    pub(crate) fn stop_immediately(&mut self) {
+        let Some(mut server) = self.server.take() else { return };
+        signal(server.id(), Signal::QUIT);
+        server.wait().unwrap();
+    }
+
+    /// A standby with what is here now. It is not started yet.
+    pub(crate) fn standby(&self) -> Self {
+        let standby = Self::nowhere();
+        let data = standby.data();
+        self.tool("pg_basebackup", &["-R", "--checkpoint=fast", "--no-sync", "-D", data.to_str().unwrap()]);
+        standby
     }
 
     /// A new, empty database, and its address.
@@ -175,10 +191,28 @@ impl Cluster {
 
     fn try_sql(&self, database: &str, sql: &str) -> Result<String, String> {
         let name = database.rsplit('/').next().unwrap();
-        let port = self.port.to_string();
-        let mut psql = self.program("psql");
-        psql.args(["-XAtq", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-p", &port, "-U", "postgres"]);
-        let out = psql.args(["-d", name, "-c", sql]).output().unwrap();
+        self.try_tool("psql", &["-XAtq", "-v", "ON_ERROR_STOP=1", "-d", name, "-c", sql])
+    }
+
+    /// Has this done, in PL/pgSQL, for each new message at the moment of its commit.
+    pub(crate) fn at_commit(&self, database: &str, body: &str) {
+        let sql = format!(
+            "CREATE FUNCTION roomcast.at_commit() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {body}; END $$;
+             CREATE CONSTRAINT TRIGGER at_commit AFTER INSERT ON roomcast.messages DEFERRABLE INITIALLY DEFERRED
+             FOR EACH ROW EXECUTE FUNCTION roomcast.at_commit()"
+        );
+        self.sql(database, &sql);
+    }
+
+    /// Runs a program of PostgreSQL against the server, as the superuser, in a directory of the server's own.
+    pub(crate) fn tool(&self, name: &str, args: &[&str]) -> String {
+        self.try_tool(name, args).unwrap_or_else(|error| panic!("{name}: {error}"))
+    }
+
+    fn try_tool(&self, name: &str, args: &[&str]) -> Result<String, String> {
+        let mut tool = self.program(name);
+        tool.args(["-h", "127.0.0.1", "-p", &self.port.to_string(), "-U", "postgres"]);
+        let out = tool.args(args).output().unwrap();
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
         if out.status.success() { Ok(text(&out.stdout)) } else { Err(text(&out.stderr)) }
     }
@@ -188,44 +222,4 @@ impl Drop for Cluster {
     fn drop(&mut self) {
         self.kill();
     }
-}
-
-fn signal(pid: u32, which: Signal) {
-    let pid = Pid::from_raw(i32::try_from(pid).unwrap()).unwrap();
-    // It may have ended meanwhile.
-    let _ = kill_process(pid, which);
-}
-
-/// Whether there is such a process and it is one of PostgreSQL's, and not only what is left of one.
-fn runs(pid: u32) -> bool {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    stat.contains("(postgres)") && !stat.contains(") Z ")
-}
-
-/// Where PostgreSQL's programs are: the newest version that Debian has installed.
-fn programs() -> PathBuf {
-    let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
-    let folders = versions.map(|version| version.path().join("bin"));
-    let mut folders: Vec<PathBuf> = folders.filter(|bin| bin.join("postgres").exists()).collect();
-    folders.sort_by_key(|bin| version(bin));
-    folders.pop().expect("PostgreSQL is not installed: run `cargo xtask setup`")
-}
-
-fn version(bin: &Path) -> u32 {
-    let number = bin.parent().and_then(Path::file_name).and_then(|name| name.to_str()?.parse().ok());
-    number.unwrap_or(0)
-}
-
-/// The user and group to run PostgreSQL as, where we are root.
-fn other_user() -> Option<(u32, u32)> {
-    if !rustix::process::geteuid().is_root() {
-        return None;
-    }
-    let users = fs::read_to_string("/etc/passwd").unwrap_or_default();
-    let ids = |name: &str| {
-        let line = users.lines().find(|line| line.split(':').next() == Some(name))?;
-        let fields: Vec<&str> = line.split(':').collect();
-        Some((fields[2].parse().ok()?, fields[3].parse().ok()?))
-    };
-    ids("postgres").or_else(|| ids("nobody"))
 }

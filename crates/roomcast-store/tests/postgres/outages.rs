@@ -1,10 +1,11 @@
 //! The server is gone, or stands still, for some seconds: everything is answered in time, and the store comes back by
 //! itself (F4, F9).
 
-use super::{cluster::Cluster, hall, open, whole_room, with_nonce};
+use super::{cluster::Cluster, hall, open};
+use crate::told::with_nonce;
 use roomcast::{
     store::{AppendError, Store},
-    testing::store::{append, send},
+    testing::store::{append, send, whole_room},
 };
 use roomcast_store::Postgres;
 use rustix::process::Signal;

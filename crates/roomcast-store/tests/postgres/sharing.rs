@@ -1,14 +1,16 @@
 //! Several servers on one database: I2 and I3 without a word between them (F19).
 
-use super::{cluster::Cluster, open, whole_room, with_nonce};
+use super::{cluster::Cluster, hall, name, open, until};
+use crate::told::{Told, with_nonce};
 use roomcast::{
-    store::{Append, AppendError, Store},
-    testing::store::{Dice, append, message},
+    store::{Append, AppendError, Appended, Range, Store},
+    testing::store::{Dice, append, message, send, whole_room},
 };
 use roomcast_store::Postgres;
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
+use tokio::task::JoinSet;
 
-const ROOMS: u64 = 12;
+const ROOMS: u64 = 20;
 const ROUNDS: usize = 100;
 
 /// Batches over the same rooms in other orders, with messages that the other servers send, too.
@@ -24,21 +26,16 @@ fn batch(dice: &mut Dice, server: usize, round: usize) -> Vec<Append> {
         .collect()
 }
 
-type Numbers = HashMap<(String, String), u64>;
-
-/// Sends batch after batch, so that there are many small commits, and gives each nonce's number.
-async fn write(store: &Postgres, server: usize) -> Numbers {
-    let mut dice = Dice::from_environment();
-    let mut numbers = Numbers::new();
+/// Sends batch after batch, so that there are many small commits.
+async fn write(store: &Postgres, server: usize) -> Told {
+    let (mut dice, mut told) = (Dice::from_environment(), Told::default());
     for round in 0..ROUNDS {
         let batch = batch(&mut dice, server, round);
         for (message, result) in batch.iter().zip(append(store, batch.clone()).await) {
-            let key = (message.room.to_string(), message.content.to_string());
-            let seq = result.unwrap().seq;
-            assert_eq!(*numbers.entry(key).or_insert(seq), seq, "a nonce has one number");
+            told.note(message.room.as_str(), &message.content, result.unwrap().seq);
         }
     }
-    numbers
+    told
 }
 
 #[tokio::test]
@@ -46,45 +43,93 @@ async fn several_servers_give_one_order_to_each_room() {
     let cluster = Cluster::start();
     let address = cluster.database();
     // Whatever the database has as its default, a batch must see what was committed while it waited.
-    let name = address.rsplit('/').next().unwrap();
-    let default = format!("ALTER DATABASE {name} SET default_transaction_isolation = 'serializable'");
+    let default =
+        format!("ALTER DATABASE {} SET default_transaction_isolation = 'serializable'", name(&address));
     cluster.sql(&address, &default);
     let servers = [(); 4].map(|()| open(&address));
     let [a, b, c, d] = &servers;
-    let told = tokio::join!(write(a, 1), write(b, 2), write(c, 3), write(d, 4));
-    let numbers = in_agreement([told.0, told.1, told.2, told.3]);
-    check(&servers, &numbers).await;
+    let all = tokio::join!(write(a, 1), write(b, 2), write(c, 3), write(d, 4));
+    let mut told = all.0;
+    [all.1, all.2, all.3].into_iter().for_each(|other| told.merge(other));
     for server in &servers {
+        assert_eq!(told.is_kept_by(server).await, told.len(), "all servers read what all servers were told");
         server.close().await.unwrap();
     }
     // A connection tells its counts when it has ended.
     let connected = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'roomcast'";
-    while cluster.sql(&address, connected) != "0" {}
+    until(|| cluster.sql(&address, connected) == "0");
     let undone = "SELECT deadlocks, xact_rollback FROM pg_stat_database WHERE datname = current_database()";
-    assert_eq!(cluster.sql(&address, undone), "0|0", "each waits for the other, in one order of rooms");
+    assert_eq!(cluster.sql(&address, undone), "0|0", "each waits for the other, in one order of rooms (P5)");
 }
 
-/// What all servers together were told.
-fn in_agreement(told: [Numbers; 4]) -> Numbers {
-    let mut numbers = Numbers::new();
-    for (key, seq) in told.into_iter().flatten() {
-        let first = *numbers.entry(key).or_insert(seq);
-        assert_eq!(first, seq, "all servers were told the same number");
+/// A commit that takes its time: whoever comes later waits for it, so that no reader sees the second before the first
+/// (P1).
+#[tokio::test(flavor = "multi_thread")]
+async fn numbers_become_visible_in_their_order() {
+    let cluster = Cluster::start();
+    let address = cluster.database();
+    let (slow, quick) = (open(&address), Arc::new(open(&address)));
+    cluster.at_commit(&address, "IF NEW.content = 'slow' THEN PERFORM pg_sleep(0.3); END IF; RETURN NULL");
+    let reading = tokio::spawn(sees_every_number(Arc::clone(&quick), 6));
+    for n in [1, 3, 5] {
+        let first = send(&slow, vec![message("hall", "ann", "slow")]);
+        let asleep = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'";
+        until(|| cluster.sql(&address, asleep) == "1");
+        let second = append(&*quick, vec![message("hall", "bob", "quick")]).await[0].unwrap();
+        assert_eq!((first.await[0].unwrap().seq, second.seq), (n, n + 1));
     }
-    numbers
+    reading.await.unwrap();
+    let sequence = "SELECT pg_get_serial_sequence('roomcast.messages', 'seq') IS NULL";
+    assert_eq!(cluster.sql(&address, sequence), "t", "a sequence would burn numbers");
 }
 
-async fn check(servers: &[Postgres; 4], numbers: &Numbers) {
-    let mut n_read = 0;
-    for room in (0..ROOMS).map(|n| format!("room-{n}")) {
-        let records = whole_room(&servers[0], &room).await;
-        assert_eq!(records, whole_room(&servers[3], &room).await, "all servers read the same");
-        n_read += records.len();
-        for record in records {
-            assert_eq!(numbers[&(room.clone(), record.content.to_string())], record.seq);
+/// Reads what is new, again and again, as a server does that shows it.
+async fn sees_every_number(store: Arc<Postgres>, last: u64) {
+    let mut cursor = 0;
+    while cursor < last {
+        for record in store.page(hall(), Range::After(cursor), 100).await.unwrap().messages {
+            assert_eq!(record.seq, cursor + 1, "a number was not there when a later one was");
+            cursor = record.seq;
         }
     }
-    assert_eq!(n_read, numbers.len(), "each nonce is there once");
+}
+
+const SERVERS: usize = 16;
+const NONCES: usize = 50;
+
+/// What one of many is told who all send the same, each nonce by itself, also into rooms that are not there yet.
+async fn send_all(store: Postgres) -> Vec<Appended> {
+    let mut told = Vec::new();
+    for n in 0..NONCES {
+        told.push(append(&store, vec![with_nonce(&room(n), &n.to_string())]).await[0].unwrap());
+    }
+    told
+}
+
+fn room(nonce: usize) -> String {
+    format!("room-{}", nonce / 10)
+}
+
+/// P2 and P3.
+#[tokio::test(flavor = "multi_thread")]
+async fn sixteen_servers_race_for_rooms_and_nonces() {
+    let cluster = Cluster::start();
+    let address = cluster.database();
+    let servers: Vec<Postgres> = (0..SERVERS).map(|_| open(&address)).collect();
+    let racing: JoinSet<_> = servers.into_iter().map(send_all).collect();
+    let told = racing.join_all().await;
+    let mut heads: HashMap<String, u64> = HashMap::new();
+    for n in 0..NONCES {
+        let answers: Vec<Appended> = told.iter().map(|told| told[n]).collect();
+        assert_eq!(answers.iter().filter(|answer| !answer.repeated).count(), 1, "nonce {n} has one first");
+        let same = |answer: &Appended| (answer.seq, answer.at_ms) == (answers[0].seq, answers[0].at_ms);
+        assert!(answers.iter().all(same), "nonce {n} has one number and time: {answers:?}");
+        *heads.entry(room(n)).or_default() += 1;
+    }
+    let store = open(&address);
+    for (room, head) in heads {
+        assert_eq!(whole_room(&store, &room).await.len() as u64, head);
+    }
 }
 
 #[tokio::test]
@@ -106,15 +151,10 @@ async fn a_transaction_that_lost_is_tried_again() {
     let cluster = Cluster::start();
     let address = cluster.database();
     let store = open(&address);
-    cluster.sql(
+    cluster.sql(&address, "CREATE SEQUENCE roomcast.tries; GRANT ALL ON roomcast.tries TO roomcast");
+    cluster.at_commit(
         &address,
-        "CREATE SEQUENCE roomcast.tries; GRANT ALL ON roomcast.tries TO roomcast;
-         CREATE FUNCTION roomcast.lose() RETURNS trigger LANGUAGE plpgsql AS $$
-         BEGIN
-             IF nextval('roomcast.tries') % 3 <> 0 THEN RAISE SQLSTATE '40001'; END IF;
-             RETURN NULL;
-         END $$;
-         CREATE TRIGGER lose AFTER INSERT ON roomcast.messages EXECUTE FUNCTION roomcast.lose()",
+        "IF nextval('roomcast.tries') % 3 <> 0 THEN RAISE SQLSTATE '40001'; END IF; RETURN NULL",
     );
     for n in 1..=3 {
         assert_eq!(append(&store, vec![message("hall", "ann", "hello")]).await[0].unwrap().seq, n);
