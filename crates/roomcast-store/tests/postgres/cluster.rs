@@ -204,6 +204,11 @@ impl Cluster {
         self.sql(database, &sql);
     }
 
+    /// Whether somebody is in `pg_sleep`.
+    pub(crate) fn is_asleep(&self) -> bool {
+        self.sql("postgres", "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'") != "0"
+    }
+
     /// Runs a program of PostgreSQL against the server, as the superuser, in a directory of the server's own.
     pub(crate) fn tool(&self, name: &str, args: &[&str]) -> String {
         self.try_tool(name, args).unwrap_or_else(|error| panic!("{name}: {error}"))

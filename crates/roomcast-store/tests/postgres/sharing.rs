@@ -4,7 +4,7 @@ use super::{cluster::Cluster, hall, name, open, until};
 use crate::told::{Told, with_nonce};
 use roomcast::{
     store::{Append, AppendError, Appended, Range, Store},
-    testing::store::{Dice, append, message, send, whole_room},
+    testing::store::{Dice, append, message, whole_room},
 };
 use roomcast_store::Postgres;
 use std::{collections::HashMap, sync::Arc};
@@ -62,25 +62,33 @@ async fn several_servers_give_one_order_to_each_room() {
     assert_eq!(cluster.sql(&address, undone), "0|0", "each waits for the other, in one order of rooms (P5)");
 }
 
-/// A commit that takes its time: whoever comes later waits for it, so that no reader sees the second before the first
-/// (P1).
+/// Commits take their time, each another: whoever comes later waits for whoever came before, so that no reader sees a
+/// number before the one that precedes it (P1).
 #[tokio::test(flavor = "multi_thread")]
 async fn numbers_become_visible_in_their_order() {
+    const EACH: u64 = 20;
     let cluster = Cluster::start();
     let address = cluster.database();
-    let (slow, quick) = (open(&address), Arc::new(open(&address)));
-    cluster.at_commit(&address, "IF NEW.content = 'slow' THEN PERFORM pg_sleep(0.3); END IF; RETURN NULL");
-    let reading = tokio::spawn(sees_every_number(Arc::clone(&quick), 6));
-    for n in [1, 3, 5] {
-        let first = send(&slow, vec![message("hall", "ann", "slow")]);
-        let asleep = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'";
-        until(|| cluster.sql(&address, asleep) == "1");
-        let second = append(&*quick, vec![message("hall", "bob", "quick")]).await[0].unwrap();
-        assert_eq!((first.await[0].unwrap().seq, second.seq), (n, n + 1));
-    }
+    let (one, other) = (open(&address), Arc::new(open(&address)));
+    append(&one, vec![message("hall", "ann", "first")]).await[0].unwrap();
+    cluster.at_commit(&address, "PERFORM pg_sleep(random() * 0.05); RETURN NULL");
+    let reading = tokio::spawn(sees_every_number(Arc::clone(&other), 1 + 2 * EACH));
+    let told = tokio::join!(say(&one, EACH), say(&other, EACH));
+    let mut seqs = [told.0, told.1].concat();
+    seqs.sort_unstable();
+    assert!(seqs.into_iter().eq(2..=1 + 2 * EACH), "two writers, one row of numbers");
     reading.await.unwrap();
     let sequence = "SELECT pg_get_serial_sequence('roomcast.messages', 'seq') IS NULL";
     assert_eq!(cluster.sql(&address, sequence), "t", "a sequence would burn numbers");
+}
+
+/// One commit after another.
+async fn say(store: &Postgres, n: u64) -> Vec<u64> {
+    let mut seqs = Vec::new();
+    for _ in 0..n {
+        seqs.push(append(store, vec![message("hall", "ann", "hello")]).await[0].unwrap().seq);
+    }
+    seqs
 }
 
 /// Reads what is new, again and again, as a server does that shows it.
