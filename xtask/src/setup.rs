@@ -18,6 +18,12 @@ const NEEDS: &[Need] = &[
         proofs: &["chromium --version", "chromium-browser --version", "google-chrome --version"],
         packages: "chromium",
     },
+    // Debian keeps the server's programs where no PATH leads to, under the number of their version.
+    Need {
+        what: "PostgreSQL",
+        proofs: &["grep -qr --include=initdb . /usr/lib/postgresql"],
+        packages: "postgresql",
+    },
 ];
 
 const COMPONENTS: &[(&str, &str)] =

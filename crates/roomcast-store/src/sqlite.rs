@@ -15,8 +15,6 @@ mod directory;
 mod connection;
 mod migrations;
 mod run;
-mod queue;
-mod batch;
 mod cache;
 mod transaction;
 mod writer;
@@ -34,25 +32,19 @@ pub use error::OpenError;
 pub use import::{Import, ImportOptions};
 pub use snapshot::Snapshot;
 
-use batch::Batch;
-use queue::{Load, Queue, Refused};
-use reader::{Question, Reader, Readers};
+use crate::{
+    WRITER_QUEUE, WRITER_QUEUE_BYTES,
+    batch::Batch,
+    queue::{Load, Queue, Refused},
+};
+use reader::{Question, Reader};
 use roomcast::store::{
-    Answer, Append, AppendError, Done, Durability, Epoch, Head, Page, Range, Retention, Store, StoreError,
-    Summary, Swept,
+    Answer, Append, Done, Durability, Epoch, Head, Page, Range, Retention, Store, StoreError, Summary, Swept,
 };
 use roomcast_protocol::RoomName;
 use std::{fmt, path::Path, sync::Arc};
 use tokio::sync::{oneshot, watch};
 use writer::Writer;
-
-/// Messages, and bytes of them, that wait for the writer: half a second's work and more. Beyond, a batch is answered
-/// with [`AppendError::Overloaded`]; one that is larger by itself always is.
-pub const WRITER_QUEUE: usize = 16_384;
-/// The bytes of [`WRITER_QUEUE`].
-pub const WRITER_QUEUE_BYTES: usize = 64 << 20;
-/// Questions that wait for the reading threads. Beyond, the answer is [`StoreError::Overloaded`].
-pub const READER_QUEUE: usize = 1024;
 
 /// How a store is opened.
 #[derive(Clone, Copy, Debug)]
@@ -110,7 +102,7 @@ impl Sqlite {
         let epoch = run::begin(&mut connection, durability, run::boot_id().as_deref()).map_err(failed)?;
         connection::set_durability(&connection, durability).map_err(failed)?;
 
-        let readers = Readers::start(&path)?;
+        let readers = reader::start(&path)?;
         let questions = Arc::clone(&readers.questions);
         let work = Arc::new(Queue::new(Load { units: WRITER_QUEUE, bytes: WRITER_QUEUE_BYTES }));
         let (closed_tx, closed) = watch::channel(None);
@@ -151,15 +143,13 @@ fn closed() -> StoreError {
 
 impl Store for Sqlite {
     fn append(&self, batch: Vec<Append>, done: Done) {
-        let load =
-            Load { units: batch.len(), bytes: batch.iter().map(|message| message.content.len()).sum() };
-        let (refused, error) = match self.work.push(Work::Append(Batch::new(batch, done)), load) {
-            Ok(()) => return,
-            Err(Refused::Full(refused)) => (refused, AppendError::Overloaded),
-            Err(Refused::Closed(refused)) => (refused, AppendError::Unavailable),
-        };
-        if let Work::Append(batch) = refused {
-            batch.refuse(error);
+        let batch = Batch::new(batch, done);
+        let load = batch.load();
+        match self.work.push(Work::Append(batch), load) {
+            Err(Refused::Full(Work::Append(batch))) => Batch::refuse(Refused::Full(batch)),
+            Err(Refused::Closed(Work::Append(batch))) => Batch::refuse(Refused::Closed(batch)),
+            // What comes back is what was given.
+            Ok(()) | Err(_) => {}
         }
     }
 
@@ -218,3 +208,6 @@ impl fmt::Debug for Sqlite {
         f.debug_struct("Sqlite").field("epoch", &self.epoch).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,4 +1,4 @@
-//! SQLite as a whole, from outside. (`cfg(test)` lets clippy see that these are tests.)
+//! The stores as a whole, from outside. (`cfg(test)` lets clippy see that these are tests.)
 
 #[cfg(test)]
 mod child;
@@ -10,6 +10,12 @@ mod crash;
 mod full;
 #[cfg(test)]
 mod opening;
+#[cfg(test)]
+mod postgres;
+#[cfg(test)]
+mod queues;
+#[cfg(test)]
+mod told;
 #[cfg(test)]
 mod retention;
 #[cfg(test)]

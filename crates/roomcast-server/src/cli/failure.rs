@@ -86,6 +86,7 @@ impl From<ServerError> for Failure {
             ),
             ServerError::Bind { what, address, source } => (Exit::Runtime, bind_help(*what, *address, source.kind())),
             ServerError::Store(error) => (Exit::Runtime, store_texts(error).1),
+            ServerError::Database(error) => (Exit::Runtime, error.help().to_owned()),
             ServerError::Close(_) => {
                 (Exit::Runtime, "see the lines above, and check the disk before the next start".to_owned())
             }

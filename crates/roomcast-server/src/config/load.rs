@@ -1,7 +1,7 @@
 //! Merging: flag before environment before file before default.
 
 use super::{
-    Config, Period, Size, env, file,
+    Config, Durability, Period, Size, StoreUrl, env, file,
     origin::{Mistake, Origin},
     settings::{Key, key},
 };
@@ -127,6 +127,18 @@ impl Draft {
         }
         if self.config.retention.every < Period::from_secs(1) {
             self.object("retention.every", "the store would be asked all the time", "write at least \"1s\"");
+        }
+        self.check_store();
+    }
+
+    fn check_store(&mut self) {
+        let store = &self.config.store;
+        if matches!(store.url, StoreUrl::Postgres(_)) && store.durability == Durability::Relaxed {
+            self.object(
+                "store.durability",
+                "PostgreSQL keeps whatever was acknowledged",
+                "write \"full\", or leave it out",
+            );
         }
     }
 

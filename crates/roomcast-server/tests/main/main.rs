@@ -11,6 +11,7 @@ mod limits;
 mod stopping;
 mod sockets;
 mod rest;
+mod postgres;
 mod bounds;
 mod start;
 mod retention;

@@ -3,9 +3,9 @@
 use super::{
     Work, closed,
     question::{room_name, standing},
-    queue::{Load, Queue, Refused},
     reader::Reader,
 };
+use crate::queue::{Load, Queue, Refused};
 use roomcast::store::{Answer, Forgotten, MAX_FORGET, MAX_LOOK, Retention, StoreError, Swept};
 use roomcast_protocol::RoomName;
 use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior, params};

@@ -1,8 +1,13 @@
 //! The thread that writes.
 
 use super::{
-    Closed, Work, batch::Batch, batch::Verdict, cache::Cache, checkpoint::Checkpointer, connection,
-    directory::Directory, queue::Queue, reader::Readers, retention, run, transaction, unavailable,
+    Closed, Work, cache::Cache, checkpoint::Checkpointer, connection, directory::Directory, reader::Question,
+    retention, run, transaction, unavailable,
+};
+use crate::{
+    batch::{self, Verdict},
+    queue::{Abandon, Queue},
+    readers::Readers,
 };
 use roomcast::store::{Append, AppendError, Durability, MAX_BATCH};
 use rusqlite::{Connection, ErrorCode, ffi};
@@ -16,7 +21,7 @@ pub(super) struct Writer {
     cache: Cache,
     health: Health,
     queue: Arc<Queue<Work>>,
-    readers: Readers,
+    readers: Readers<Question>,
     checkpointer: Checkpointer,
     _directory: Directory,
 }
@@ -36,7 +41,7 @@ impl Writer {
     pub(super) fn new(
         connection: Connection,
         queue: Arc<Queue<Work>>,
-        readers: Readers,
+        readers: Readers<Question>,
         checkpointer: Checkpointer,
         directory: Directory,
     ) -> Self {
@@ -68,22 +73,9 @@ impl Writer {
                     Work::Forget(step) => steps.push(step),
                 }
             }
-            self.write(&mut batches);
+            batch::commit(&mut batches, |messages| self.commit(messages));
             steps.drain(..).for_each(|step| self.forget(step));
             self.checkpointer.wake();
-        }
-    }
-
-    /// Commits the batches and answers each, in order.
-    fn write(&mut self, batches: &mut Vec<Batch>) {
-        let messages: Vec<&Append> = batches.iter().flat_map(Batch::messages).collect();
-        // One chunk, except where a single batch is longer than a commit may be.
-        let verdicts: Vec<Verdict> =
-            messages.chunks(MAX_BATCH).flat_map(|chunk| self.commit(chunk)).collect();
-        let mut verdicts = verdicts.into_iter();
-        for batch in batches.drain(..) {
-            let own = verdicts.by_ref().take(batch.messages().len()).collect();
-            batch.answer(own);
         }
     }
 
@@ -157,15 +149,6 @@ impl Writer {
         connection::set_durability(&self.connection, Durability::Full)?;
         run::end(&self.connection)?;
         self.connection.close().map_err(|(_, error)| error)
-    }
-}
-
-/// Closes the queue and answers what is in it when the writer ends, however it ends.
-struct Abandon(Arc<Queue<Work>>);
-
-impl Drop for Abandon {
-    fn drop(&mut self) {
-        self.0.abandon();
     }
 }
 

@@ -16,7 +16,7 @@ mod sabotage;
 
 pub use dice::Dice;
 
-use crate::store::{Append, AppendError, Appended, Page, Range, Store};
+use crate::store::{Append, AppendError, Appended, Page, Range, Record, Store};
 use roomcast_protocol::{RoomName, UserName};
 use std::{
     future::Future,
@@ -134,8 +134,11 @@ async fn head(store: &dyn Store, room: &str) -> u64 {
     store.head(room_name(room)).await.expect("a head").seq
 }
 
-/// Every message of a room, read page by page, the numbers checked: 1, 2, 3, … up to the head.
-async fn whole_room(store: &dyn Store, room: &str) -> Vec<crate::store::Record> {
+/// Every message of a room to which nobody writes, read page by page, the numbers checked: 1, 2, 3, … up to the head.
+///
+/// # Panics
+/// Where there is a hole, where the store does not answer, and where the room's name is not one.
+pub async fn whole_room(store: &dyn Store, room: &str) -> Vec<Record> {
     let mut records = Vec::new();
     loop {
         let read = page(store, room, Range::After(records.len() as u64), 300).await;
