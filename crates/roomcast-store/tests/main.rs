@@ -1,6 +1,8 @@
 //! The stores as a whole, from outside. (`cfg(test)` lets clippy see that these are tests.)
 
 #[cfg(test)]
+mod backup;
+#[cfg(test)]
 mod child;
 #[cfg(test)]
 mod conformance;

@@ -19,8 +19,8 @@ use std::{
     time::Duration,
 };
 
-/// Pages that are copied at once, 4 MiB: between two pieces others get at the disk.
-const PAGES: i32 = 1024;
+/// Pages that are copied at once, 1 MiB: between two pieces others get at the disk.
+const PAGES: i32 = 256;
 /// Before a piece is tried again that another program was in the way of.
 const PAUSE: Duration = Duration::from_millis(5);
 
