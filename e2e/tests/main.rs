@@ -22,5 +22,6 @@ mod crowd;
 mod churn;
 mod half_open;
 mod kill;
+mod verify;
 mod shutdown;
 mod startup;

@@ -1,13 +1,16 @@
-//! `cargo xtask ci | setup | tidy`: everything a contributor or a CI machine runs, in one place and in Rust, so
+//! `cargo xtask ci | setup | tidy | sabotage`: everything a contributor or a CI machine runs, in one place and in Rust, so
 //! that it runs the same everywhere.
 
 mod run;
 mod setup;
 mod tidy;
+mod sabotage;
 mod ci;
 
 use std::path::Path;
 use std::process::ExitCode;
+
+use sabotage::Asked;
 
 const USAGE: &str = "\
 usage: cargo xtask <command>
@@ -15,6 +18,8 @@ usage: cargo xtask <command>
   ci      everything that must hold: setup, format, lints, tidy, docs, every test
   setup   install what the tests need (Debian, as root); does nothing where it is there
   tidy    the project's own rules: file heads and sizes, dependencies, links, tables
+  sabotage [NAME…] [--runs N] [--power-loss SHIM]
+          break a promise on purpose, in a copy, and see whether `roomcast verify` notices: e2e/sabotage
 ";
 
 fn main() -> ExitCode {
@@ -23,6 +28,7 @@ fn main() -> ExitCode {
         ["ci"] => ci::run(),
         ["setup"] => report("setup", setup::run()),
         ["tidy"] => report("tidy", tidy::run()),
+        ["sabotage", ref words @ ..] if let Some(asked) = Asked::read(words) => sabotage::run(&asked),
         _ => {
             eprint!("{USAGE}");
             ExitCode::from(2)

@@ -11,6 +11,7 @@ struct Need {
 
 const NEEDS: &[Need] = &[
     Need { what: "a C compiler", proofs: &["cc --version"], packages: "build-essential" },
+    Need { what: "git", proofs: &["git --version"], packages: "git" },
     Need { what: "node", proofs: &["node --version"], packages: "nodejs" },
     Need { what: "npm", proofs: &["npm --version"], packages: "npm" },
     Need {

@@ -11,6 +11,7 @@ mod export;
 mod import;
 mod moving;
 mod bench;
+mod verify;
 mod completions;
 
 pub use failure::{Exit, Explained, Failure};
@@ -53,6 +54,8 @@ enum Command {
     Move(moving::Args),
     /// Put a running server under load, and check every delivery
     Bench(roomcast_load::cli::Args),
+    /// Verify what a running server promises, while it may die and come back
+    Verify(roomcast_load::verify::cli::Args),
     /// Print completions for a shell
     Completions(completions::Args),
 }
@@ -70,6 +73,7 @@ pub fn main() -> ExitCode {
         Command::Import(args) => import::run(args),
         Command::Move(args) => moving::run(&args),
         Command::Bench(args) => bench::run(&args),
+        Command::Verify(args) => verify::run(&args),
         Command::Completions(args) => completions::run(&args, Cli::command()),
     };
     done.map_or_else(|failure| failure.report(), |()| Exit::Ok).into()

@@ -15,7 +15,7 @@ pub enum Exit {
     Ok = 0,
     /// Something failed that may work another time.
     Runtime = 1,
-    /// The command line makes no sense.
+    /// The command line makes no sense; of `verify`: there is no verdict.
     Usage = 2,
     /// The configuration makes no sense (`EX_CONFIG`).
     Config = 78,
