@@ -183,6 +183,22 @@ fn restore_refuses_where_a_server_is_or_a_database() {
     assert_eq!(numbers(server.chat, "red").len(), 7, "what was kept is whole");
 }
 
+/// A write-ahead log belongs to its own database; beside another one it would destroy that.
+#[test]
+fn what_was_left_of_a_lost_database_does_no_harm() {
+    let place = Place::new();
+    filled(&place, "data", 3);
+    place.must(&["backup", "--data-dir", "data", "copy.db"]);
+    let server = place.serve_on("lost");
+    Socket::open(server.chat, "/chat/red?user=ann").say("x", "1");
+    drop(server);
+    assert!(files(&place, "lost").contains(&"roomcast.db-wal".to_owned()), "it was killed");
+    std::fs::remove_file(place.0.path().join("lost/roomcast.db")).unwrap();
+    place.must(&["restore", "--data-dir", "lost", "copy.db"]);
+    let server = place.serve_on("lost");
+    assert_eq!(numbers(server.chat, "red"), [1, 2, 3]);
+}
+
 #[test]
 fn what_is_no_whole_backup_is_not_restored() {
     let place = Place::new();

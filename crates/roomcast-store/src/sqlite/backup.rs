@@ -77,7 +77,7 @@ pub fn restore(dir: &Path, file: &Path, replace: bool, now_ms: u64) -> Result<Re
         run::set_epoch(copy, &new_epoch())?;
         run::end(copy)
     })?;
-    let aside = if path.exists() { Some(set_aside(&path, now_ms)?) } else { None };
+    let aside = set_aside(&path, now_ms)?;
     new.finish()?;
     Ok(Restored { contents, aside })
 }
@@ -139,16 +139,22 @@ fn count(connection: &Connection) -> rusqlite::Result<(Totals, u64)> {
 }
 
 /// Keeps a database beside its place, whole and under a name with the date.
-fn set_aside(path: &Path, now_ms: u64) -> Result<PathBuf, TransferError> {
+fn set_aside(path: &Path, now_ms: u64) -> Result<Option<PathBuf>, TransferError> {
     let failed = |error| TransferError::io(path, error);
     let aside = with_suffix(path, &format!(".{}", date(now_ms)));
-    fold_log(path);
-    // Where the log could not be moved into the database, it goes with it: beside the new one it would do harm.
+    let is_there = path.exists();
+    if is_there {
+        fold_log(path);
+    }
+    // A log that is left, of a damaged database or of none, would be taken for that of the new one.
     move_if_there(&with_suffix(path, "-wal"), &with_suffix(&aside, "-wal")).map_err(failed)?;
     remove_if_there(&with_suffix(path, "-shm")).map_err(failed)?;
-    fs::hard_link(path, &aside).map_err(failed)?;
+    if is_there {
+        // It has its old name, too, until the new one takes that: at no moment is there none.
+        fs::hard_link(path, &aside).map_err(failed)?;
+    }
     sync_folder(path)?;
-    Ok(aside)
+    Ok(Some(aside).filter(|_| is_there))
 }
 
 /// Moves the write-ahead log into its database, if that can still be done.
