@@ -10,6 +10,7 @@ mod backoff;
 mod connection;
 mod refuse;
 
+pub(crate) use accept::MOST_REFUSALS;
 pub use accept::{Front, serve};
 pub use bind::bind;
 pub use caps::{Caps, Counts, Refused, Ticket};
