@@ -21,6 +21,6 @@ mod admin;
 mod crowd;
 mod churn;
 mod half_open;
-mod kill;
 mod shutdown;
 mod startup;
+mod faults;

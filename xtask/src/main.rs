@@ -1,10 +1,11 @@
-//! `cargo xtask ci | setup | tidy`: everything a contributor or a CI machine runs, in one place and in Rust, so
+//! `cargo xtask ci | faults | setup | tidy`: everything a contributor or a CI machine runs, in one place and in Rust, so
 //! that it runs the same everywhere.
 
 mod run;
 mod setup;
 mod tidy;
 mod ci;
+mod faults;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -13,6 +14,7 @@ const USAGE: &str = "\
 usage: cargo xtask <command>
 
   ci      everything that must hold: setup, format, lints, tidy, docs, every test
+  faults  the fault matrix at its full size, or the scenarios whose names contain a word: `faults f16`
   setup   install what the tests need (Debian, as root); does nothing where it is there
   tidy    the project's own rules: file heads and sizes, dependencies, links, tables
 ";
@@ -21,6 +23,8 @@ fn main() -> ExitCode {
     let words: Vec<_> = std::env::args().skip(1).collect();
     match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["ci"] => ci::run(),
+        ["faults"] => faults::run("faults::"),
+        ["faults", word] => faults::run(word),
         ["setup"] => report("setup", setup::run()),
         ["tidy"] => report("tidy", tidy::run()),
         _ => {
