@@ -2,6 +2,7 @@
 //! or the full ones where `cargo xtask faults` runs them.
 
 mod kill;
+mod crash_points;
 
 use std::time::{Duration, Instant};
 
