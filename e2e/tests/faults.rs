@@ -3,6 +3,7 @@
 
 mod kill;
 mod crash_points;
+mod drain;
 
 use std::time::{Duration, Instant};
 
