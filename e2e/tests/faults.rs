@@ -4,6 +4,7 @@
 mod kill;
 mod crash_points;
 mod drain;
+mod power;
 
 use std::time::{Duration, Instant};
 
