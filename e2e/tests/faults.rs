@@ -5,6 +5,7 @@ mod kill;
 mod crash_points;
 mod drain;
 mod power;
+mod disk;
 
 use std::time::{Duration, Instant};
 
