@@ -6,6 +6,7 @@ mod crash_points;
 mod drain;
 mod power;
 mod disk;
+mod slow;
 
 use std::time::{Duration, Instant};
 
