@@ -7,6 +7,7 @@ mod drain;
 mod power;
 mod disk;
 mod slow;
+mod time;
 
 use std::time::{Duration, Instant};
 
