@@ -8,6 +8,8 @@ mod power;
 mod disk;
 mod slow;
 mod time;
+mod exhaustion;
+mod herd;
 
 use std::time::{Duration, Instant};
 
