@@ -10,6 +10,7 @@ mod slow;
 mod time;
 mod exhaustion;
 mod herd;
+mod storm;
 
 use std::time::{Duration, Instant};
 
