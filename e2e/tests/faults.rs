@@ -6,6 +6,7 @@ mod crash_points;
 mod drain;
 mod power;
 mod disk;
+mod damage;
 mod slow;
 mod time;
 mod exhaustion;
