@@ -99,15 +99,15 @@ impl Server {
         }
     }
 
-    /// Waits until it is ready, and says whether it is: it may end before.
-    pub async fn is_ready_or_gone(&mut self) -> bool {
+    /// Waits until it runs, ready or not, and says whether it does: it may end before.
+    pub async fn is_up_or_gone(&mut self) -> bool {
         let deadline = Instant::now() + PATIENCE;
-        while !self.is_ready().await {
+        while !http::try_get(self.admin(), "/healthz").await.is_ok_and(|answer| answer.status == 200) {
             if self.child().try_wait().expect("a child of ours can be waited for").is_some() {
                 self.child = None;
                 return false;
             }
-            assert!(Instant::now() < deadline, "neither ready nor gone after {PATIENCE:?}:\n{}", self.log());
+            assert!(Instant::now() < deadline, "neither up nor gone after {PATIENCE:?}:\n{}", self.log());
             sleep(Duration::from_millis(5)).await;
         }
         true

@@ -61,7 +61,7 @@ async fn f1_a_start_that_is_cut_off_in_its_migration_is_made_up_for_by_the_next(
             let mut server = Server::stopped(&[]);
             server.under(strace::prefix(&[&format!("{call}:signal=KILL:when={when}")]));
             server.spawn();
-            if server.is_ready_or_gone().await {
+            if server.is_up_or_gone().await {
                 break;
             }
             cut_off += 1;

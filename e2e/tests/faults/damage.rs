@@ -41,7 +41,7 @@ async fn f23_a_damaged_page_is_refused_and_never_served() {
         bad[page * PAGE..][..PAGE].fill_with(|| if garbage { dice.below(256) as u8 } else { 0 });
         restore(&server.data(), &database, &bad);
         server.spawn();
-        if server.is_ready_or_gone().await {
+        if server.is_up_or_gone().await {
             refused_pages += assert_serves_no_bad_row(&server).await;
             server.kill();
         } else {

@@ -73,7 +73,7 @@ fn report(server: &Server, back: &[(Place, Raw)], took: Duration) {
     handshakes.sort();
     let (n, p99) = (back.len(), handshakes[handshakes.len() * 99 / 100]);
     let memory = server.peak_memory() >> 20;
-    assert!(memory < 64 + n / 20, "{memory} MiB for {n} people");
+    assert!(memory < 48 + n / 100, "{memory} MiB for {n} people");
     fault::measured(
         "F16",
         &format!("{n} back in {took:?}, p99 of handshakes {p99:?}, 0 lost, {memory} MiB at most"),
