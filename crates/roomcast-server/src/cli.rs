@@ -4,6 +4,12 @@ mod failure;
 mod serve;
 mod config;
 mod healthcheck;
+mod data;
+mod backup;
+mod restore;
+mod export;
+mod import;
+mod moving;
 mod bench;
 mod completions;
 
@@ -35,6 +41,16 @@ enum Command {
     Config(config::Args),
     /// Ask a running server whether it is ready: exit code 0 or 1
     Healthcheck(healthcheck::Args),
+    /// Write everything into one file, while the server runs or not
+    Backup(backup::Args),
+    /// Put a backup in place of the data; clients load afresh
+    Restore(restore::Args),
+    /// Write messages as lines of JSON
+    Export(export::Args),
+    /// Take in what `export` wrote
+    Import(import::Args),
+    /// Copy all messages from one store into another, and prove it
+    Move(moving::Args),
     /// Put a running server under load, and check every delivery
     Bench(roomcast_load::cli::Args),
     /// Print completions for a shell
@@ -48,6 +64,11 @@ pub fn main() -> ExitCode {
         Command::Serve(args) => serve::run(args),
         Command::Config(args) => config::run(args),
         Command::Healthcheck(args) => healthcheck::run(&args),
+        Command::Backup(args) => backup::run(args),
+        Command::Restore(args) => restore::run(args),
+        Command::Export(args) => export::run(args),
+        Command::Import(args) => import::run(args),
+        Command::Move(args) => moving::run(&args),
         Command::Bench(args) => bench::run(&args),
         Command::Completions(args) => completions::run(&args, Cli::command()),
     };

@@ -7,6 +7,7 @@ mod bind;
 mod caps;
 mod accept;
 mod backoff;
+mod held;
 mod connection;
 mod refuse;
 

@@ -2,5 +2,6 @@
 //! [`roomcast::testing::store::conforms`]. Only this crate knows SQL.
 
 pub mod sqlite;
+pub mod transfer;
 
 pub use sqlite::{OpenError, Options, Sqlite};

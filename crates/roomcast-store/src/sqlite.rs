@@ -24,14 +24,23 @@ mod writer;
 mod question;
 mod reader;
 mod checkpoint;
+mod retention;
+mod snapshot;
+mod import;
+mod backup;
 
+pub use backup::{Contents, Restored, backup, restore};
+pub use directory::Directory;
 pub use error::OpenError;
+pub use import::{Import, ImportOptions};
+pub use snapshot::Snapshot;
 
 use batch::Batch;
 use queue::{Load, Queue, Refused};
 use reader::{Question, Reader, Readers};
 use roomcast::store::{
-    Answer, Append, AppendError, Done, Durability, Epoch, Head, Page, Range, Store, StoreError, Summary,
+    Answer, Append, AppendError, Done, Durability, Epoch, Head, Page, Range, Retention, Store, StoreError,
+    Summary, Swept,
 };
 use roomcast_protocol::RoomName;
 use std::{fmt, path::Path, sync::Arc};
@@ -59,6 +68,14 @@ impl Default for Options {
     }
 }
 
+/// What waits for the writer.
+enum Work {
+    /// Messages to append.
+    Append(Batch),
+    /// Messages to forget.
+    Forget(retention::Step),
+}
+
 /// The outcome of closing, once there is one.
 type Closed = Option<Result<(), StoreError>>;
 
@@ -69,7 +86,7 @@ type Closed = Option<Result<(), StoreError>>;
 pub struct Sqlite {
     epoch: Epoch,
     durability: Durability,
-    batches: Arc<Queue<Batch>>,
+    work: Arc<Queue<Work>>,
     questions: Arc<Queue<Question>>,
     closed: watch::Receiver<Closed>,
 }
@@ -86,7 +103,7 @@ impl Sqlite {
             return Err(OpenError::Durability);
         }
         connection::check_version()?;
-        let directory = directory::Directory::lock(dir)?;
+        let directory = Directory::lock(dir)?;
         let path = directory.database()?;
         let failed = |error| OpenError::sqlite(&path, error);
         // Looked at before SQLite opens it, which cuts off what it cannot read.
@@ -102,12 +119,12 @@ impl Sqlite {
 
         let readers = Readers::start(&path)?;
         let questions = Arc::clone(&readers.questions);
-        let batches = Arc::new(Queue::new(Load { units: WRITER_QUEUE, bytes: WRITER_QUEUE_BYTES }));
+        let work = Arc::new(Queue::new(Load { units: WRITER_QUEUE, bytes: WRITER_QUEUE_BYTES }));
         let (closed_tx, closed) = watch::channel(None);
         let checkpointer = checkpoint::Checkpointer::start(&path)?;
-        let writer = Writer::new(connection, Arc::clone(&batches), readers, checkpointer, directory);
+        let writer = Writer::new(connection, Arc::clone(&work), readers, checkpointer, directory);
         writer.start(closed_tx).map_err(|error| OpenError::io(&path, error))?;
-        Ok(Self { epoch, durability, batches, questions, closed })
+        Ok(Self { epoch, durability, work, questions, closed })
     }
 
     /// Puts a question to the reading threads. One whose asker has gone by then is not answered.
@@ -143,10 +160,13 @@ impl Store for Sqlite {
     fn append(&self, batch: Vec<Append>, done: Done) {
         let load =
             Load { units: batch.len(), bytes: batch.iter().map(|message| message.content.len()).sum() };
-        match self.batches.push(Batch::new(batch, done), load) {
-            Ok(()) => {}
-            Err(Refused::Full(batch)) => batch.refuse(AppendError::Overloaded),
-            Err(Refused::Closed(batch)) => batch.refuse(AppendError::Unavailable),
+        let (refused, error) = match self.work.push(Work::Append(Batch::new(batch, done)), load) {
+            Ok(()) => return,
+            Err(Refused::Full(refused)) => (refused, AppendError::Overloaded),
+            Err(Refused::Closed(refused)) => (refused, AppendError::Unavailable),
+        };
+        if let Work::Append(batch) = refused {
+            batch.refuse(error);
         }
     }
 
@@ -170,6 +190,11 @@ impl Store for Sqlite {
         self.ask(move |reader| reader.rooms(after.as_ref(), limit))
     }
 
+    fn retain(&self, retention: Retention, now_ms: u64, from: Option<RoomName>) -> Answer<Swept> {
+        let look = self.ask(move |reader| reader.look(retention, now_ms, from.as_ref()));
+        retention::sweep(look, Arc::clone(&self.work), retention, now_ms)
+    }
+
     fn epoch(&self) -> Epoch {
         self.epoch.clone()
     }
@@ -179,7 +204,7 @@ impl Store for Sqlite {
     }
 
     fn close(&self) -> Answer<()> {
-        self.batches.close();
+        self.work.close();
         let mut closed_rx = self.closed.clone();
         Box::pin(async move {
             let outcome = closed_rx.wait_for(Option::is_some).await.map(|outcome| outcome.clone());
@@ -191,7 +216,7 @@ impl Store for Sqlite {
 
 impl Drop for Sqlite {
     fn drop(&mut self) {
-        self.batches.close();
+        self.work.close();
     }
 }
 

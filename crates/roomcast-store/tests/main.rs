@@ -12,3 +12,7 @@ mod foreign;
 mod full;
 #[cfg(test)]
 mod opening;
+#[cfg(test)]
+mod retention;
+#[cfg(test)]
+mod transfer;

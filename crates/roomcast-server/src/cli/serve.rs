@@ -52,7 +52,7 @@ pub(super) struct Args {
 }
 
 /// Checks a flag's value by the rules of the key that it sets.
-fn of(key: &'static str) -> impl Fn(&str) -> Result<String, String> + Clone {
+pub(super) fn of(key: &'static str) -> impl Fn(&str) -> Result<String, String> + Clone {
     move |text| check_text(key, text).map(|()| text.to_owned())
 }
 

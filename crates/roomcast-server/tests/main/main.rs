@@ -13,3 +13,7 @@ mod sockets;
 mod rest;
 mod bounds;
 mod start;
+mod retention;
+mod backup;
+mod lines;
+mod moving;

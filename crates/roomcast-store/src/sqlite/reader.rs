@@ -14,7 +14,7 @@ pub(super) type Question = Box<dyn FnOnce(&mut Reader) + Send>;
 /// Threads that read.
 const N_READERS: usize = 2;
 /// Users that each remembers. Past this its memory starts anew.
-const MAX_REMEMBERED: usize = 65_536;
+pub(super) const MAX_REMEMBERED: usize = 65_536;
 
 /// A connection that reads, and the users it has seen: their rows never change.
 pub(super) struct Reader {

@@ -42,6 +42,16 @@ pub(super) fn end(connection: &Connection) -> rusqlite::Result<()> {
     set(connection, "clean", "yes")
 }
 
+/// The log's name.
+pub(super) fn epoch(connection: &Connection) -> rusqlite::Result<Option<String>> {
+    get(connection, "epoch")
+}
+
+/// Gives the log another name.
+pub(super) fn set_epoch(connection: &Connection, epoch: &str) -> rusqlite::Result<()> {
+    set(connection, "epoch", epoch)
+}
+
 fn tail_may_be_lost(connection: &Connection, boot: Option<&str>) -> rusqlite::Result<bool> {
     let was = |key, value: &str| get(connection, key).map(|found| found.as_deref() == Some(value));
     let same_boot = match boot {

@@ -10,6 +10,7 @@ mod nonces;
 mod numbers;
 mod pages;
 mod records;
+mod retention;
 #[cfg(test)]
 mod sabotage;
 
@@ -59,6 +60,10 @@ checks! {
     records::show_the_name_of_their_time,
     lists::heads_in_the_order_asked,
     lists::rooms_by_name,
+    retention::keeps_so_many,
+    retention::forgets_nonces_with_their_messages,
+    retention::keeps_what_is_young,
+    retention::leaves_the_newest,
     closing::refuses_what_comes_later,
     closing::answers_what_came_before,
     closing::a_full_queue_is_said,
