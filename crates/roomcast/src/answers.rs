@@ -10,6 +10,9 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 pub const ANSWERS_BYTES: usize = 64 << 20;
 /// Pages that are read and encoded at once. Who asks meanwhile waits, and holds nothing.
 pub const ANSWERS_AT_ONCE: usize = 16;
+/// The longest answer there is: a page of 200 messages of 16 KiB. Where there is no room for one, none is begun, because
+/// reading what is then refused would cost as much as answering.
+const LONGEST: usize = 4 << 20;
 
 /// What is left of both.
 #[derive(Debug)]
@@ -29,7 +32,8 @@ impl Answers {
     /// Waits for a turn, which lasts until it is dropped.
     pub(crate) async fn turn(&self) -> Result<OwnedSemaphorePermit, Refusal> {
         // It is never closed.
-        self.turns.clone().acquire_owned().await.map_err(|_| Refusal::unavailable())
+        let turn = self.turns.clone().acquire_owned().await.map_err(|_| Refusal::unavailable())?;
+        if self.bytes.available_permits() < LONGEST { Err(Refusal::overloaded()) } else { Ok(turn) }
     }
 
     /// Counts an answer for as long as somebody has it.
@@ -70,6 +74,17 @@ mod tests {
         assert!(half().is_err(), "a part of it is still to be sent");
         drop(rest);
         half().unwrap();
+    }
+
+    #[tokio::test]
+    async fn without_room_for_the_longest_answer_none_is_begun() {
+        let answers = Answers::default();
+        let kept = answers.keep(vec![0; ANSWERS_BYTES - LONGEST].into()).unwrap();
+        drop(answers.turn().await.unwrap());
+        let _one_more = answers.keep(vec![0].into()).unwrap();
+        assert_eq!(answers.turn().await.unwrap_err().code, ErrorCode::Unavailable);
+        drop(kept);
+        drop(answers.turn().await.unwrap());
     }
 
     #[tokio::test]
