@@ -12,6 +12,8 @@ struct Need {
 const NEEDS: &[Need] = &[
     Need { what: "a C compiler", proofs: &["cc --version"], packages: "build-essential" },
     Need { what: "git", proofs: &["git --version"], packages: "git" },
+    Need { what: "strace", proofs: &["strace --version"], packages: "strace" },
+    Need { what: "libfaketime", proofs: &["faketime --version"], packages: "faketime" },
     Need { what: "node", proofs: &["node --version"], packages: "nodejs" },
     Need { what: "npm", proofs: &["npm --version"], packages: "npm" },
     Need {

@@ -14,6 +14,7 @@ mod error;
 mod directory;
 mod connection;
 mod migrations;
+mod log;
 mod run;
 mod cache;
 mod transaction;
@@ -97,8 +98,14 @@ impl Sqlite {
         let directory = Directory::lock(dir)?;
         let path = directory.database()?;
         let failed = |error| OpenError::sqlite(&path, error);
+        // Looked at before SQLite opens it, which cuts off what it cannot read.
+        let damaged = log::is_damaged(&path).map_err(|error| OpenError::io(&path, error))?;
         let mut connection = connection::writer(&path).map_err(failed)?;
         migrations::run(&mut connection, &path)?;
+        if damaged {
+            tracing::error!(path = %path.display(), "the write-ahead log was damaged: messages are lost, and the log has a new epoch");
+            run::lose_epoch(&connection).map_err(failed)?;
+        }
         let epoch = run::begin(&mut connection, durability, run::boot_id().as_deref()).map_err(failed)?;
         connection::set_durability(&connection, durability).map_err(failed)?;
 

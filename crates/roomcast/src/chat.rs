@@ -13,6 +13,7 @@ pub use refusal::Refusal;
 pub use stats::Stats;
 
 use crate::{
+    answers::Answers,
     append::{self, Reply},
     auth::{User, Users},
     bus::Bus,
@@ -90,6 +91,7 @@ struct Inner {
     bus: Arc<dyn Bus>,
     rooms: Rooms,
     pages: Pages,
+    answers: Answers,
     users: Users,
     graces: Mutex<VecDeque<Grace>>,
     /// Messages that the store has been given and has not answered.
@@ -138,6 +140,7 @@ impl Chat {
             bus,
             rooms: Rooms::default(),
             pages: Pages::default(),
+            answers: Answers::default(),
             graces: Mutex::default(),
             uncommitted: AtomicUsize::new(0),
             counts: Counts::default(),

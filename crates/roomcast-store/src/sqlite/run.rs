@@ -29,6 +29,13 @@ pub(super) fn begin(
     Ok(epoch)
 }
 
+/// Makes the next [`begin`] give a new epoch, because acknowledged messages are lost. It also empties the write-ahead
+/// log, so that what lies behind the damage is not found a second time.
+pub(super) fn lose_epoch(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute("DELETE FROM meta WHERE key = 'epoch'", [])?;
+    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+}
+
 /// Marks the run as cleanly ended. The caller has set the connection to mode `full`, so this makes everything before
 /// it durable, too.
 pub(super) fn end(connection: &Connection) -> rusqlite::Result<()> {
