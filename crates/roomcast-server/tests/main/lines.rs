@@ -71,7 +71,7 @@ fn what_is_exported_and_imported_is_the_same_byte_for_byte() {
 
     let done = place.run_with(&["import", "--data-dir", "copy", "-"], &text);
     assert_eq!(done.code, 0, "{done:?}");
-    assert!(done.stderr.contains("imported 15 messages in 3 rooms into copy"), "{done:?}");
+    assert!(done.stderr.contains("imported 15 messages in 3 rooms into sqlite:copy"), "{done:?}");
     assert_eq!(place.must(&["export", "--data-dir", "copy", "-"]).stdout, text);
     place.must(&["export", "--data-dir", "copy", "file.jsonl"]);
     assert_eq!(place.read("file.jsonl"), text);
