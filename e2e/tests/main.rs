@@ -21,7 +21,7 @@ mod admin;
 mod crowd;
 mod churn;
 mod half_open;
-mod kill;
 mod verify;
 mod shutdown;
 mod startup;
+mod faults;

@@ -1,6 +1,7 @@
 //! `cargo xtask setup`: what the tests need besides Rust. Looks first, so that it costs nothing the second time.
 
 use crate::run::{command, counted, works};
+use std::{fs, path::Path};
 
 /// A thing that is needed: the commands of which one must work, and who brings it.
 struct Need {
@@ -12,12 +13,20 @@ struct Need {
 const NEEDS: &[Need] = &[
     Need { what: "a C compiler", proofs: &["cc --version"], packages: "build-essential" },
     Need { what: "git", proofs: &["git --version"], packages: "git" },
+    Need { what: "strace", proofs: &["strace --version"], packages: "strace" },
+    Need { what: "libfaketime", proofs: &["faketime --version"], packages: "faketime" },
     Need { what: "node", proofs: &["node --version"], packages: "nodejs" },
     Need { what: "npm", proofs: &["npm --version"], packages: "npm" },
     Need {
         what: "chromium",
         proofs: &["chromium --version", "chromium-browser --version", "google-chrome --version"],
         packages: "chromium",
+    },
+    // Debian keeps the server's programs where no PATH leads to, under the number of their version.
+    Need {
+        what: "PostgreSQL",
+        proofs: &["grep -qr --include=initdb . /usr/lib/postgresql"],
+        packages: "postgresql",
     },
 ];
 
@@ -49,7 +58,20 @@ fn install(needs: &[&Need]) {
     let line = format!("apt-get -q install -y --no-install-recommends {}", packages.join(" "));
     let mut install = command(&line);
     install.env("DEBIAN_FRONTEND", "noninteractive");
-    counted(install);
+    without_a_service(|| counted(install));
+}
+
+/// Debian's package of PostgreSQL makes a server and starts it, for good. Ours are started by the tests, so it is told
+/// not to while it is installed.
+fn without_a_service<T>(install: impl FnOnce() -> T) -> T {
+    let file = Path::new("/etc/postgresql-common/createcluster.d/roomcast.conf");
+    let told = fs::create_dir_all(file.parent().unwrap_or(file))
+        .and_then(|()| fs::write(file, "create_main_cluster = off\n"));
+    let installed = install();
+    if let Err(error) = told.and_then(|()| fs::remove_file(file)) {
+        eprintln!("{}: {error}; PostgreSQL may run as a service now", file.display());
+    }
+    installed
 }
 
 /// What is still missing after all attempts.

@@ -1,9 +1,17 @@
 //! The command line: one file a command.
 
 mod failure;
+mod secret;
 mod serve;
 mod config;
 mod healthcheck;
+mod data;
+mod place;
+mod backup;
+mod restore;
+mod export;
+mod import;
+mod moving;
 mod bench;
 mod verify;
 mod completions;
@@ -36,6 +44,16 @@ enum Command {
     Config(config::Args),
     /// Ask a running server whether it is ready: exit code 0 or 1
     Healthcheck(healthcheck::Args),
+    /// Write everything into one file, while the server runs or not
+    Backup(backup::Args),
+    /// Put a backup in place of the data; clients load afresh
+    Restore(restore::Args),
+    /// Write messages as lines of JSON
+    Export(export::Args),
+    /// Take in what `export` wrote
+    Import(import::Args),
+    /// Copy all messages from one store into another, and prove it
+    Move(moving::Args),
     /// Put a running server under load, and check every delivery
     Bench(roomcast_load::cli::Args),
     /// Verify what a running server promises, while it may die and come back
@@ -51,6 +69,11 @@ pub fn main() -> ExitCode {
         Command::Serve(args) => serve::run(args),
         Command::Config(args) => config::run(args),
         Command::Healthcheck(args) => healthcheck::run(&args),
+        Command::Backup(args) => backup::run(args),
+        Command::Restore(args) => restore::run(args),
+        Command::Export(args) => export::run(args),
+        Command::Import(args) => import::run(args),
+        Command::Move(args) => moving::run(&args),
         Command::Bench(args) => bench::run(&args),
         Command::Verify(args) => verify::run(&args),
         Command::Completions(args) => completions::run(&args, Cli::command()),

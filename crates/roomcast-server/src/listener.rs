@@ -7,9 +7,11 @@ mod bind;
 mod caps;
 mod accept;
 mod backoff;
+mod held;
 mod connection;
 mod refuse;
 
+pub(crate) use accept::MOST_REFUSALS;
 pub use accept::{Front, serve};
 pub use bind::bind;
 pub use caps::{Caps, Counts, Refused, Ticket};

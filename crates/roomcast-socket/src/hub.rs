@@ -15,12 +15,10 @@ pub use topic::Topic;
 
 use crate::{
     close::Close,
-    connection::Transport,
     handler::Handler,
-    inbox::{Attach, Inbound, Inbox, Spawn},
+    inbox::{Attach, Handed, Inbound, Inbox, Spawn},
     shard,
 };
-use bytes::Bytes;
 use smallvec::SmallVec;
 use std::{
     fmt, io,
@@ -180,10 +178,10 @@ impl<H: Handler> Hub<H> {
     }
 
     /// Gives a stream to a shard: to the one that accepted it, unless that has many more connections than another.
-    pub(crate) fn attach(&self, accepted: Option<usize>, transport: Transport, early: Bytes, handler: H) {
+    pub(crate) fn attach(&self, accepted: Option<usize>, stream: Handed, handler: H) {
         let shard = self.place(accepted);
         self.0.inboxes[shard].connections.fetch_add(1, Ordering::AcqRel);
-        let attach = Attach { transport, early, handler, local: accepted == Some(shard) };
+        let attach = Attach { stream, handler, local: accepted == Some(shard) };
         self.0.inboxes[shard].push(shard, Inbound::Attach(Box::new(attach)));
     }
 

@@ -27,11 +27,18 @@ pub(crate) struct ConnectionId {
 pub(crate) type Task<H> = Box<dyn FnOnce(&mut H, &mut Context<'_, H>) + Send>;
 pub(crate) type Spawn = Box<dyn FnOnce() -> Pin<Box<dyn Future<Output = ()>>> + Send>;
 
-/// A connection to be.
-pub(crate) struct Attach<H> {
+/// A stream behind its handshake.
+pub(crate) struct Handed {
     pub(crate) transport: Transport,
+    /// The answer to the handshake, where it was not written yet: it goes with the first frames.
+    pub(crate) answer: Bytes,
     /// What the peer has said already.
     pub(crate) early: Bytes,
+}
+
+/// A connection to be.
+pub(crate) struct Attach<H> {
+    pub(crate) stream: Handed,
     pub(crate) handler: H,
     /// The stream belongs to the shard's own runtime.
     pub(crate) local: bool,

@@ -13,7 +13,7 @@ use crate::{
     handler::{Context, Handler},
     heartbeat::Wheel,
     hub::{Counters, Hub, Lane},
-    inbox::{Attach, ConnectionId, Inbound, Inbox},
+    inbox::{Attach, ConnectionId, Handed, Inbound, Inbox},
     outbox::Pushed,
     reader::Reader,
     signal::ConnWaker,
@@ -124,7 +124,8 @@ impl<H: Handler> Shard<H> {
 
     /// Takes over a stream.
     pub(crate) fn attach(&mut self, new: Attach<H>) {
-        let transport = if new.local { Some(new.transport) } else { on_this_runtime(new.transport) };
+        let Handed { transport, answer, early } = new.stream;
+        let transport = if new.local { Some(transport) } else { on_this_runtime(transport) };
         let Some(transport) = transport else { return self.gone() };
         let entry = self.connections.vacant_entry();
         let Ok(key) = u32::try_from(entry.key()) else { return self.gone() };
@@ -134,9 +135,12 @@ impl<H: Handler> Shard<H> {
         let id = ConnectionId { key, serial: self.serial };
         let reader = Reader::new(self.hub.options().max_message);
         let mut connection = Connection::new(transport, waker, reader, new.handler, id.serial, now);
-        connection.stash(&new.early);
+        connection.stash(&early);
         entry.insert(Box::new(connection));
         self.look_again(id);
+        if !answer.is_empty() {
+            self.send(key, answer, Lane::Durable);
+        }
         self.with_handler(key, H::opened);
         self.wake(key);
     }

@@ -12,6 +12,7 @@ use crate::{
     connection::Transport,
     handler::Handler,
     hub::Hub,
+    inbox::Handed,
     socket::{Channel, Invalid, Peer, Socket},
 };
 use axum::{
@@ -158,15 +159,12 @@ impl Upgrade {
         match self.way {
             Way::Handover(handover) => {
                 let shard = handover.shard;
-                handover.set(TakeOver(Box::new(move |transport, early| {
-                    hub.attach(Some(shard), transport, early, handler);
-                })));
+                handover.set(TakeOver(Box::new(move |stream| hub.attach(Some(shard), stream, handler))));
             }
             Way::OnUpgrade(on_upgrade) => {
                 tokio::spawn(async move {
                     if let Ok(upgraded) = on_upgrade.await {
-                        let (transport, early) = raw(upgraded);
-                        hub.attach(None, transport, early, handler);
+                        hub.attach(None, raw(upgraded), handler);
                     }
                 });
             }
@@ -188,13 +186,14 @@ impl Upgrade {
 }
 
 /// The TCP stream below hyper where there is one, else the stream as hyper has it.
-fn raw(upgraded: Upgraded) -> (Transport, Bytes) {
+fn raw(upgraded: Upgraded) -> Handed {
+    let answered = |transport, early| Handed { transport, answer: Bytes::new(), early };
     let upgraded = match hyper_util::server::conn::auto::upgrade::downcast::<TokioIo<TcpStream>>(upgraded) {
-        Ok(parts) => return (Transport::Tcp(parts.io.into_inner()), parts.read_buf),
+        Ok(parts) => return answered(Transport::Tcp(parts.io.into_inner()), parts.read_buf),
         Err(upgraded) => upgraded,
     };
     match upgraded.downcast::<TokioIo<TcpStream>>() {
-        Ok(parts) => (Transport::Tcp(parts.io.into_inner()), parts.read_buf),
-        Err(upgraded) => (Transport::Other(Box::pin(TokioIo::new(upgraded))), Bytes::new()),
+        Ok(parts) => answered(Transport::Tcp(parts.io.into_inner()), parts.read_buf),
+        Err(upgraded) => answered(Transport::Other(Box::pin(TokioIo::new(upgraded))), Bytes::new()),
     }
 }

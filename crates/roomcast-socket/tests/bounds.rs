@@ -139,7 +139,7 @@ async fn who_floods_is_read_a_few_times_before_the_others_have_their_turn() {
         // Streams without a kernel, so that all of it is there when the shard looks.
         let (mut client, stream) = tokio::io::duplex(2 << 20);
         client.write_all(&masked(0x81, &vec![b'x'; length]).repeat(n)).await.unwrap();
-        accepted_on_0(&hub, Scripted(act.clone())).await.stream(stream, Bytes::new());
+        accepted_on_0(&hub, Scripted(act.clone())).await.stream(stream, Bytes::new(), Bytes::new());
         clients.push(client);
     }
     drop(release);
@@ -162,7 +162,8 @@ async fn a_shard_keeps_what_it_accepted_until_it_has_so_many_more_than_another()
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let echo = Echo { topic: hub.topic("all"), log: log.clone() };
-        accepted_on_0(&hub, echo).await.tcp(listener.accept().await.unwrap().0, Bytes::new());
+        let accepted = listener.accept().await.unwrap().0;
+        accepted_on_0(&hub, echo).await.tcp(accepted, Bytes::new(), Bytes::new());
         clients.push(Client { stream });
         spreads.push(hub.spread());
     }

@@ -4,6 +4,7 @@ mod departures;
 mod lists;
 mod notices;
 mod refusal;
+mod retention;
 mod stats;
 mod tasks;
 
@@ -12,6 +13,7 @@ pub use refusal::Refusal;
 pub use stats::Stats;
 
 use crate::{
+    answers::Answers,
     append::{self, Reply},
     auth::{User, Users},
     bus::Bus,
@@ -21,7 +23,7 @@ use crate::{
     room::{Room, SessionHub},
     rooms::Rooms,
     session::{Only, Session, close},
-    store::{Appended, Store, StoreError},
+    store::{Appended, Retention, Store, StoreError},
 };
 use departures::Grace;
 use roomcast_protocol::{
@@ -48,13 +50,23 @@ pub struct Options {
     pub rate: Rate,
     /// How long somebody whose last connection vanished stays. Default: 15 s.
     pub grace: Duration,
+    /// What each room keeps. Default: everything.
+    pub retention: Retention,
+    /// How long after one look for what is not to be kept any more comes the next. Default: a minute.
+    pub retention_every: Duration,
     /// Where the time comes from.
     pub clock: Arc<dyn Clock>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { rate: Rate::default(), grace: Duration::from_millis(GRACE_MS), clock: Arc::new(SystemClock) }
+        Self {
+            rate: Rate::default(),
+            grace: Duration::from_millis(GRACE_MS),
+            retention: Retention::default(),
+            retention_every: Duration::from_secs(60),
+            clock: Arc::new(SystemClock),
+        }
     }
 }
 
@@ -63,6 +75,7 @@ impl fmt::Debug for Options {
         f.debug_struct("Options")
             .field("rate", &self.rate)
             .field("grace", &self.grace)
+            .field("retention", &self.retention)
             .finish_non_exhaustive()
     }
 }
@@ -78,6 +91,7 @@ struct Inner {
     bus: Arc<dyn Bus>,
     rooms: Rooms,
     pages: Pages,
+    answers: Answers,
     users: Users,
     graces: Mutex<VecDeque<Grace>>,
     /// Messages that the store has been given and has not answered.
@@ -126,6 +140,7 @@ impl Chat {
             bus,
             rooms: Rooms::default(),
             pages: Pages::default(),
+            answers: Answers::default(),
             graces: Mutex::default(),
             uncommitted: AtomicUsize::new(0),
             counts: Counts::default(),
@@ -134,6 +149,7 @@ impl Chat {
         }));
         chat.listen();
         chat.tick();
+        chat.forget_in_time();
         chat
     }
 
@@ -195,6 +211,7 @@ impl Chat {
         if made {
             self.0.bus.subscribe(&name);
             let head = self.0.store.head(name).await?;
+            room.forgot(&head.epoch, head.floor);
             self.room_grew(&room, &head.epoch, head.seq, &[]);
         }
         Ok(room)

@@ -5,9 +5,11 @@
 //! cargo run --release -p roomcast-load --example performance -- measure      # JSON
 //! cargo run --release -p roomcast-load --example performance -- charts       # SVG from the JSON
 //! cargo run --release -p roomcast-load --example performance -- scenarios    # who waits for whom
+//! cargo run --release -p roomcast-load --example performance -- growth       # what a delivery costs where there are many
 //! cargo run --release -p roomcast-load --example performance -- bench --help # one run against a server that runs
 //! ```
 
+mod growth;
 mod measure;
 mod scenarios;
 mod server;
@@ -24,6 +26,8 @@ use std::{fs, io, path::Path, path::PathBuf, process::ExitCode};
 enum Command {
     /// Start servers, and print who waits for whom
     Scenarios(scenarios::Args),
+    /// Start servers, and print what a delivery costs where there are many
+    Growth(growth::Args),
     /// One run against a server that runs already
     Bench(cli::Args),
     /// Start servers, one after the other, and write DIR/{members,rooms,size,cores}.json
@@ -49,6 +53,7 @@ fn main() -> ExitCode {
             }
         },
         Command::Scenarios(args) => told(scenarios::run(&args)),
+        Command::Growth(args) => told(growth::run(&args)),
         Command::Measure(args) => told(measure::run(&args)),
         Command::Charts { dir } => told(charts(&dir)),
     }

@@ -25,8 +25,8 @@ pub(super) struct Args {
     /// Where the data lives
     #[arg(long, value_name = "DIR", value_parser = of("server.data_dir"))]
     data_dir: Option<String>,
-    /// Where messages are kept: sqlite, memory
-    #[arg(long, value_name = "STORE", value_parser = of("store.url"))]
+    /// Where messages are kept: sqlite, memory, postgres://USER:PASSWORD@HOST/DB
+    #[arg(long, value_name = "STORE", value_parser = super::secret::STORE)]
     store: Option<String>,
     /// How servers hear of each other: local
     #[arg(long, value_name = "BUS", value_parser = of("bus.url"))]
@@ -52,7 +52,7 @@ pub(super) struct Args {
 }
 
 /// Checks a flag's value by the rules of the key that it sets.
-fn of(key: &'static str) -> impl Fn(&str) -> Result<String, String> + Clone {
+pub(super) fn of(key: &'static str) -> impl Fn(&str) -> Result<String, String> + Clone {
     move |text| check_text(key, text).map(|()| text.to_owned())
 }
 

@@ -1,7 +1,7 @@
 //! Merging: flag before environment before file before default.
 
 use super::{
-    Config, Size, env, file,
+    Config, Durability, Period, Size, StoreUrl, env, file,
     origin::{Mistake, Origin},
     settings::{Key, key},
 };
@@ -124,6 +124,21 @@ impl Draft {
         }
         if self.config.limits.outbound_queue < Size::from_bytes(64 << 10) {
             self.object("limits.outbound_queue", "one message would not fit", "write at least \"64KiB\"");
+        }
+        if self.config.retention.every < Period::from_secs(1) {
+            self.object("retention.every", "the store would be asked all the time", "write at least \"1s\"");
+        }
+        self.check_store();
+    }
+
+    fn check_store(&mut self) {
+        let store = &self.config.store;
+        if matches!(store.url, StoreUrl::Postgres(_)) && store.durability == Durability::Relaxed {
+            self.object(
+                "store.durability",
+                "PostgreSQL keeps whatever was acknowledged",
+                "write \"full\", or leave it out",
+            );
         }
     }
 

@@ -38,12 +38,8 @@ pub struct Front {
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long the head of a request may be; hyper also stops at 100 headers.
 const HEAD_BYTES: usize = 16 * 1024;
-/// How long a client may take nothing of what it is sent before the kernel gives it up: HTTP has no other limit to that.
-/// WebSockets are given up earlier (`docs/protocol.md` §5), with a close frame.
-#[cfg(target_os = "linux")]
-const TAKES_NOTHING: Duration = Duration::from_secs(60);
 /// How many refused clients may be waited for at once; further ones just see the connection close.
-const MOST_REFUSALS: usize = 64;
+pub(crate) const MOST_REFUSALS: usize = 64;
 
 /// Takes connections until the server drains, then lets their requests finish until it ends. Runs inside a local runtime.
 pub async fn serve(listener: TcpListener, front: Front) {
@@ -90,7 +86,6 @@ impl Shard {
     }
 
     fn take(&self, stream: TcpStream, peer: SocketAddr, front: &Rc<Front>) {
-        prepare(&stream);
         let ip = peer.ip().to_canonical();
         match self.admit(ip) {
             Ok(ticket) => {
@@ -113,14 +108,6 @@ impl Shard {
             self.refusals.spawn_local(async move { refuse::refuse(stream, &refuse::answer(refused)).await });
         }
     }
-}
-
-/// Sets what holds for every connection. An error means that the peer is gone already, which reading will tell.
-fn prepare(stream: &TcpStream) {
-    // small frames go out as they come
-    let _ = stream.set_nodelay(true);
-    #[cfg(target_os = "linux")]
-    let _ = socket2::SockRef::from(stream).set_tcp_user_timeout(Some(TAKES_NOTHING));
 }
 
 async fn pause(verdict: Verdict, error: &io::Error) {

@@ -13,6 +13,10 @@ const BACKLOG: i32 = 4096;
 const SEND_BUFFER_BYTES: usize = 256 * 1024;
 /// Of that, what may wait unsent before the socket counts as full, in bytes.
 const UNSENT_BYTES: u32 = 128 * 1024;
+/// How long a client may take nothing of what it is sent before the kernel gives it up: HTTP has no other limit to that.
+/// WebSockets are given up earlier (`docs/protocol.md` §5), with a close frame.
+#[cfg(target_os = "linux")]
+const TAKES_NOTHING: std::time::Duration = std::time::Duration::from_secs(60);
 
 /// Opens `n` listening sockets on one address. With port 0, all of them get the same free port.
 ///
@@ -42,9 +46,12 @@ fn socket(address: SocketAddr, shared: bool) -> io::Result<Socket> {
         socket.set_reuse_port(true)?;
     }
     socket.set_nonblocking(true)?;
-    // connections inherit both from the socket that accepts them
+    // connections inherit these from the socket that accepts them, which spares each of them the calls
     socket.set_send_buffer_size(SEND_BUFFER_BYTES)?;
     socket.set_tcp_notsent_lowat(UNSENT_BYTES)?;
+    socket.set_tcp_nodelay(true)?;
+    #[cfg(target_os = "linux")]
+    socket.set_tcp_user_timeout(Some(TAKES_NOTHING))?;
     socket.bind(&address.into())?;
     Ok(socket)
 }
@@ -80,13 +87,16 @@ mod tests {
     }
 
     #[test]
-    fn what_the_kernel_holds_for_a_connection_is_bounded() {
+    fn connections_inherit_their_bounds_and_send_at_once() {
         let listener = bind(local(0), 1).unwrap().remove(0);
         listener.set_nonblocking(false).unwrap();
         let _client = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         let accepted = Socket::from(listener.accept().unwrap().0);
         assert!(accepted.send_buffer_size().unwrap() <= 2 * SEND_BUFFER_BYTES);
         assert_eq!(accepted.tcp_notsent_lowat().unwrap(), UNSENT_BYTES);
+        assert!(accepted.tcp_nodelay().unwrap());
+        #[cfg(target_os = "linux")]
+        assert_eq!(accepted.tcp_user_timeout().unwrap(), Some(TAKES_NOTHING));
     }
 
     #[test]

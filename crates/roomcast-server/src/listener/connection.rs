@@ -1,6 +1,6 @@
 //! One connection: HTTP until it is closed or upgraded.
 
-use super::{Refused, Ticket, accept::Front};
+use super::{Refused, Ticket, accept::Front, held::Held};
 use crate::http::{
     Client, Problem,
     client::{forwarded_for, is_trusted},
@@ -34,12 +34,12 @@ pub(super) async fn run(
     let service = service_fn(|request: Request<Incoming>| {
         Box::pin(answer(request.map(Body::new), front.clone(), ip, place.clone(), handover.clone()))
     });
-    let mut connection = http.serve_connection(TokioIo::new(stream), service);
+    let mut connection = http.serve_connection(TokioIo::new(Held::new(stream)), service);
     let done = until_done(&mut connection, &front).await;
     let parts = connection.into_parts();
-    let stream = parts.io.into_inner();
+    let (stream, answer) = parts.io.into_inner().into_parts();
     match (done, handover.take()) {
-        (Ok(()), Some(take_over)) => return take_over.tcp(stream, parts.read_buf),
+        (Ok(()), Some(take_over)) => return take_over.tcp(stream, answer, parts.read_buf),
         (Ok(()), None) => {}
         (Err(error), _) => tracing::debug!(%error, "connection failed"),
     }
@@ -72,7 +72,7 @@ async fn linger(mut stream: TcpStream) {
 
 /// Runs a connection to its end; from the drain on, to the end of the request that it is at.
 async fn until_done<S>(
-    connection: &mut http1::Connection<TokioIo<TcpStream>, S>,
+    connection: &mut http1::Connection<TokioIo<Held>, S>,
     front: &Front,
 ) -> hyper::Result<()>
 where

@@ -1,7 +1,7 @@
 //! Why the server does not start, or ends by itself.
 
 use roomcast::store::StoreError;
-use roomcast_store::sqlite::OpenError;
+use roomcast_store::{postgres, sqlite::OpenError};
 use std::{fmt, io, net::SocketAddr};
 
 /// Which listener is meant.
@@ -44,6 +44,9 @@ pub enum ServerError {
     /// The messages cannot be had.
     #[error("{}", store_cause(.0))]
     Store(#[from] OpenError),
+    /// The database cannot be had.
+    #[error("{0}")]
+    Database(#[from] postgres::OpenError),
     /// The store did not end as it should.
     #[error("the last messages may not have been kept: {0}")]
     Close(#[from] StoreError),

@@ -3,7 +3,7 @@
 
 use super::{Server, ServerError, listeners::Listeners};
 use crate::{
-    config::Config,
+    config::{Config, Period},
     http::{
         self, App,
         admin::{self, Phase, Readiness},
@@ -13,10 +13,14 @@ use crate::{
     metrics::Metrics,
 };
 use axum::Router;
-use roomcast::{Chat, bus::Local};
+use roomcast::{Chat, bus::Local, store::Retention};
 use roomcast_protocol::CloseCode;
 use roomcast_socket::Hub;
-use std::{net::TcpListener, num::NonZeroU32, sync::Arc};
+use std::{
+    net::TcpListener,
+    num::{NonZeroU32, NonZeroU64},
+    sync::Arc,
+};
 use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 
@@ -111,9 +115,14 @@ fn socket_options(config: &Config, shards: usize) -> roomcast_socket::Options {
 }
 
 fn chat_options(config: &Config) -> roomcast::Options {
-    let rate = config.limits.messages;
+    let (rate, retention) = (config.limits.messages, &config.retention);
     roomcast::Options {
         rate: roomcast::limits::Rate { messages: rate.count, per: rate.per.as_duration() },
+        retention: Retention {
+            max_age: retention.max_age.0.map(Period::as_duration),
+            max_messages: NonZeroU64::new(retention.max_messages.into()),
+        },
+        retention_every: retention.every.as_duration(),
         ..roomcast::Options::default()
     }
 }

@@ -1,6 +1,9 @@
 //! A raw stream's way from an accept loop of one's own to the hub.
 
-use crate::connection::{Stream, Transport};
+use crate::{
+    connection::{Stream, Transport},
+    inbox::Handed,
+};
 use bytes::Bytes;
 use std::{
     fmt,
@@ -22,7 +25,7 @@ pub struct Handover {
 }
 
 /// Gives a stream to the hub.
-pub struct TakeOver(pub(super) Box<dyn FnOnce(Transport, Bytes) + Send>);
+pub struct TakeOver(pub(super) Box<dyn FnOnce(Handed) + Send>);
 
 impl Handover {
     /// For a connection that was accepted on this shard's thread.
@@ -55,14 +58,16 @@ impl fmt::Debug for TakeOver {
 }
 
 impl TakeOver {
-    /// A TCP stream of the shard's own runtime, and what the client has sent behind its request.
-    pub fn tcp(self, stream: TcpStream, early: Bytes) {
-        (self.0)(Transport::Tcp(stream), early);
+    /// A TCP stream of the shard's own runtime; the answer to its request, if that was held back and is still to be
+    /// written (a write costs the same with the first frames behind it); and what the client has sent behind its
+    /// request.
+    pub fn tcp(self, stream: TcpStream, answer: Bytes, early: Bytes) {
+        (self.0)(Handed { transport: Transport::Tcp(stream), answer, early });
     }
 
-    /// Any other stream, TLS for example.
-    pub fn stream(self, stream: impl AsyncRead + AsyncWrite + Send + 'static, early: Bytes) {
+    /// Any other stream, TLS for example. As [`TakeOver::tcp`].
+    pub fn stream(self, stream: impl AsyncRead + AsyncWrite + Send + 'static, answer: Bytes, early: Bytes) {
         let boxed: Pin<Box<dyn Stream>> = Box::pin(stream);
-        (self.0)(Transport::Other(boxed), early);
+        (self.0)(Handed { transport: Transport::Other(boxed), answer, early });
     }
 }

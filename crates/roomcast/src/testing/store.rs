@@ -10,12 +10,13 @@ mod nonces;
 mod numbers;
 mod pages;
 mod records;
+mod retention;
 #[cfg(test)]
 mod sabotage;
 
 pub use dice::Dice;
 
-use crate::store::{Append, AppendError, Appended, Page, Range, Store};
+use crate::store::{Append, AppendError, Appended, Head, Page, Range, Record, Store};
 use roomcast_protocol::{RoomName, UserName};
 use std::{
     future::Future,
@@ -59,6 +60,10 @@ checks! {
     records::show_the_name_of_their_time,
     lists::heads_in_the_order_asked,
     lists::rooms_by_name,
+    retention::keeps_so_many,
+    retention::forgets_nonces_with_their_messages,
+    retention::keeps_what_is_young,
+    retention::leaves_the_newest,
     closing::refuses_what_comes_later,
     closing::answers_what_came_before,
     closing::a_full_queue_is_said,
@@ -129,17 +134,21 @@ async fn head(store: &dyn Store, room: &str) -> u64 {
     store.head(room_name(room)).await.expect("a head").seq
 }
 
-/// Every message of a room, read page by page, the numbers checked: 1, 2, 3, … up to the head.
-async fn whole_room(store: &dyn Store, room: &str) -> Vec<crate::store::Record> {
+/// Every message of a room to which nobody writes, read page by page, the numbers checked: from the floor to the head
+/// without a hole.
+///
+/// # Panics
+/// Where there is a hole, where the store does not answer, and where the room's name is not one.
+pub async fn whole_room(store: &dyn Store, room: &str) -> Vec<Record> {
+    let Head { seq: head, floor, .. } = store.head(room_name(room)).await.expect("a head");
     let mut records = Vec::new();
     loop {
-        let read = page(store, room, Range::After(records.len() as u64), 300).await;
+        let read = page(store, room, Range::After(floor + records.len() as u64), 300).await;
         records.extend(read.messages);
         if !read.more {
             break;
         }
     }
-    assert!(records.iter().map(|r| r.seq).eq(1..=records.len() as u64), "the numbers of {room} have holes");
-    assert_eq!(head(store, room).await, records.len() as u64, "the head of {room} is its newest number");
+    assert!(records.iter().map(|r| r.seq).eq(floor + 1..=head), "{room} has every number from floor to head");
     records
 }
