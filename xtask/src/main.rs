@@ -20,7 +20,7 @@ usage: cargo xtask <command>
   faults  the fault matrix at its full size, or the scenarios whose names contain a word: `faults f16`
   setup   install what the tests need (Debian, as root); does nothing where it is there
   tidy    the project's own rules: file heads and sizes, dependencies, links, tables
-  sabotage [NAME…] [--runs N] [--power-loss SHIM]
+  sabotage [NAME…] [--runs N]
           break a promise on purpose, in a copy, and see whether `roomcast verify` notices: e2e/sabotage
 ";
 

@@ -9,10 +9,8 @@ mod power;
 mod server;
 mod trial;
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
-use crate::root;
 use copy::Copy;
 use trial::{Outcome, Trial};
 
@@ -27,19 +25,16 @@ pub(crate) struct Asked {
     /// Which ones; all where none is named.
     names: Vec<String>,
     runs: u32,
-    /// The source of the shim that forgets what was not synced.
-    power_loss: Option<PathBuf>,
 }
 
 impl Asked {
-    /// Reads `[NAME…] [--runs N] [--power-loss SHIM]`.
+    /// Reads `[NAME…] [--runs N]`.
     pub(crate) fn read(words: &[&str]) -> Option<Self> {
-        let mut asked = Self { names: Vec::new(), runs: RUNS, power_loss: None };
+        let mut asked = Self { names: Vec::new(), runs: RUNS };
         let mut words = words.iter();
         while let Some(word) = words.next() {
             match *word {
                 "--runs" => asked.runs = words.next()?.parse().ok().filter(|runs| *runs > 0)?,
-                "--power-loss" => asked.power_loss = Some(root().join(words.next()?)),
                 flag if flag.starts_with('-') => return None,
                 name => asked.names.push(name.to_owned()),
             }
@@ -71,18 +66,14 @@ fn try_all(asked: &Asked) -> Result<bool, String> {
     }
     let copy = Copy::make()?;
     let good = copy.build(None)?;
-    let shim = asked.power_loss.as_deref().map(|source| power::compile(source, &copy)).transpose()?;
-    let trial = Trial { verifier: &good, server: &good, shim: shim.as_deref(), directory: copy.directory() };
+    let shim = power::compile(&copy)?;
+    let trial = Trial { verifier: &good, server: &good, shim: Some(&shim), directory: copy.directory() };
     let outcome = trial.run(1)?;
     println!("none: {outcome}");
     let mut as_it_must = matches!(outcome, Outcome::Kept { .. });
     for name in names.iter().filter(|name| asked.wants(name)) {
-        if name == NEEDS_POWER_LOSS && shim.is_none() {
-            println!("{name}: not tried, it needs --power-loss SHIM");
-            continue;
-        }
         let server = copy.build(Some(name))?;
-        let shim = shim.as_deref().filter(|_| name == NEEDS_POWER_LOSS);
+        let shim = trial.shim.filter(|_| name == NEEDS_POWER_LOSS);
         let outcome = Trial { server: &server, shim, ..trial }.run(asked.runs)?;
         println!("{name}: {outcome}");
         as_it_must &= matches!(outcome, Outcome::Broken { .. });
@@ -96,12 +87,11 @@ mod tests {
 
     #[test]
     fn words_are_read_and_nonsense_is_not() {
-        let asked = Asked::read(&["a", "--runs", "3", "--power-loss", "shim.c"]).unwrap();
-        let power_loss = Some(root().join("shim.c"));
-        assert_eq!(asked, Asked { names: vec!["a".into()], runs: 3, power_loss });
+        let asked = Asked::read(&["a", "--runs", "3"]).unwrap();
+        assert_eq!(asked, Asked { names: vec!["a".into()], runs: 3 });
         assert!(asked.wants("a") && !asked.wants("b"));
         assert!(Asked::read(&[]).unwrap().wants("b"));
-        for bad in [&["--runs"][..], &["--runs", "0"], &["--runs", "x"], &["--faster"], &["--power-loss"]] {
+        for bad in [&["--runs"][..], &["--runs", "0"], &["--runs", "x"], &["--faster"]] {
             assert_eq!(Asked::read(bad), None, "{bad:?}");
         }
     }

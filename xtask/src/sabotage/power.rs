@@ -7,15 +7,18 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::copy::Copy;
+use crate::root;
 
+const SHIM: &str = "e2e/power-loss/shim.c";
 /// Where the shim keeps what has no durable name yet.
 const NAMELESS: &str = ".synced";
 
-/// Makes a library of the shim's source.
-pub(super) fn compile(source: &Path, copy: &Copy) -> Result<PathBuf, String> {
+/// Makes a library of the shim.
+pub(super) fn compile(copy: &Copy) -> Result<PathBuf, String> {
+    let source = root().join(SHIM);
     let library = copy.directory().join("power-loss.so");
     let mut cc = Command::new("cc");
-    cc.args(["-shared", "-fPIC", "-O2", "-o"]).arg(&library).arg(source);
+    cc.args(["-shared", "-fPIC", "-O2", "-o"]).arg(&library).arg(&source);
     let compiled = cc.status().is_ok_and(|status| status.success());
     if compiled { Ok(library) } else { Err(format!("{} does not compile", source.display())) }
 }
