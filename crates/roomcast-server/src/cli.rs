@@ -4,6 +4,7 @@ mod failure;
 mod serve;
 mod config;
 mod healthcheck;
+mod token;
 mod bench;
 mod completions;
 
@@ -35,6 +36,8 @@ enum Command {
     Config(config::Args),
     /// Ask a running server whether it is ready: exit code 0 or 1
     Healthcheck(healthcheck::Args),
+    /// Make or check a token
+    Token(token::Args),
     /// Put a running server under load, and check every delivery
     Bench(roomcast_load::cli::Args),
     /// Print completions for a shell
@@ -48,6 +51,7 @@ pub fn main() -> ExitCode {
         Command::Serve(args) => serve::run(args),
         Command::Config(args) => config::run(args),
         Command::Healthcheck(args) => healthcheck::run(&args),
+        Command::Token(args) => token::run(args),
         Command::Bench(args) => bench::run(&args),
         Command::Completions(args) => completions::run(&args, Cli::command()),
     };

@@ -1,7 +1,7 @@
 //! Times, sizes and rates, as people write them: `30s`, `1MiB`, `10/1s`.
 
 use super::value::{Word, Wrong};
-use std::{num::NonZeroU32, time::Duration};
+use std::{num::NonZeroU32, str::FromStr, time::Duration};
 
 /// A span of time, such as `30s`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +37,14 @@ impl Word for Period {
 
     fn write(&self) -> String {
         in_largest_unit(u64::try_from(self.0.as_millis()).unwrap_or(u64::MAX), &Self::UNITS)
+    }
+}
+
+impl FromStr for Period {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        <Self as Word>::parse(text).map_err(|wrong| format!("{}; {}", wrong.what, wrong.help))
     }
 }
 

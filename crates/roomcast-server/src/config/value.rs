@@ -103,6 +103,22 @@ impl Setting for NonZeroU32 {
     }
 }
 
+impl Setting for bool {
+    fn from_toml(value: &Spanned<DeValue<'_>>) -> Result<Self, Wrong> {
+        let wrong = || other_type("true or false", value, "write it without quotes".to_owned());
+        value.get_ref().as_bool().ok_or_else(wrong)
+    }
+
+    fn from_text(text: &str) -> Result<Self, Wrong> {
+        let wrong = |_| Wrong::new(format!("{text:?} is neither true nor false"), "write true or false");
+        text.trim().parse().map_err(wrong)
+    }
+
+    fn to_toml(&self) -> String {
+        self.to_string()
+    }
+}
+
 impl Setting for u16 {
     fn from_toml(value: &Spanned<DeValue<'_>>) -> Result<Self, Wrong> {
         Self::from_text(&whole_number(value)?.to_string()).map_err(|wrong| wrong.at(value.span()))

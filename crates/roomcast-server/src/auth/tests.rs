@@ -1,0 +1,1 @@
+//! Forged tokens against real keys.
