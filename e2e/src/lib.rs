@@ -16,7 +16,10 @@ pub mod wire;
 pub mod http;
 pub mod stream;
 pub mod limits;
+pub mod token;
+pub mod guarded;
 
 pub use client::Client;
+pub use guarded::Guarded;
 pub use raw::Raw;
 pub use server::Server;

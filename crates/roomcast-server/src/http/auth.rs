@@ -21,7 +21,8 @@ use roomcast_protocol::{ErrorCode, RoomName};
 /// Lets requests pass that bring no token, or a good one. Which of them need one is the endpoints' business.
 pub(crate) async fn authenticate(State(app): State<App>, mut request: Request, next: Next) -> Response {
     if app.chat.has_tokens() {
-        match identify(&app, &request).await {
+        let token = credential(request.headers(), request.uri().query(), app.query_tokens);
+        match identify(&app, token).await {
             Ok(Some(identity)) => drop(request.extensions_mut().insert(identity)),
             Ok(None) => {}
             Err(problem) => return problem.into_response(),
@@ -30,8 +31,8 @@ pub(crate) async fn authenticate(State(app): State<App>, mut request: Request, n
     next.run(request).await
 }
 
-async fn identify(app: &App, request: &Request) -> Result<Option<Identity>, Problem> {
-    match credential(request.headers(), request.uri().query(), app.query_tokens)? {
+async fn identify(app: &App, token: Result<Option<String>, Problem>) -> Result<Option<Identity>, Problem> {
+    match token? {
         Some(token) => Ok(Some(app.chat.authenticate(token).await?)),
         None => Ok(None),
     }
