@@ -18,6 +18,7 @@ pub mod stream;
 pub mod limits;
 pub mod token;
 pub mod guarded;
+pub mod https;
 
 pub use client::Client;
 pub use guarded::Guarded;

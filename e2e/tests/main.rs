@@ -24,3 +24,8 @@ mod half_open;
 mod kill;
 mod shutdown;
 mod startup;
+mod tokens;
+mod token_life;
+mod token_keys;
+mod token_command;
+mod forged;
