@@ -84,8 +84,9 @@ impl Guarded {
         let (address, length) = (self.address(), body.len());
         let head = format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n");
         let kind = "Content-Type: application/json";
-        let request =
-            format!("{head}Authorization: Bearer {token}\r\n{kind}\r\nContent-Length: {length}\r\n\r\n{body}");
+        let request = format!(
+            "{head}Authorization: Bearer {token}\r\n{kind}\r\nContent-Length: {length}\r\n\r\n{body}"
+        );
         http::send(address, &request).await.expect("an answer")
     }
 

@@ -113,7 +113,9 @@ async fn answer(acceptor: TlsAcceptor, stream: TcpStream, state: Arc<State>) {
     }
     state.fetched.fetch_add(1, Ordering::AcqRel);
     let (status, length) = (state.status.load(Ordering::Acquire), state.document.len());
-    let head = format!("HTTP/1.1 {status} Whatever\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n");
+    let head = format!(
+        "HTTP/1.1 {status} Whatever\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n"
+    );
     // The reader may have had enough.
     let _ = stream.write_all((head + &state.document).as_bytes()).await;
     let _ = stream.shutdown().await;

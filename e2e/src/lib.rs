@@ -5,6 +5,7 @@
 //!
 //! [`Server`] is the process, [`Client`] a well-behaved WebSocket client, [`Raw`] one that may misbehave,
 //! [`http`] the smallest HTTP client that can see everything, [`program`] the command line run to its end.
+//! [`fault`] makes things break, and [`load`] is the people to whom it happens.
 
 #![expect(clippy::panic, reason = "a witness who is not satisfied fails the test")]
 
@@ -19,6 +20,8 @@ pub mod limits;
 pub mod token;
 pub mod guarded;
 pub mod https;
+pub mod fault;
+pub mod load;
 
 pub use client::Client;
 pub use guarded::Guarded;

@@ -30,7 +30,14 @@ fn build() -> PathBuf {
 /// A command in a directory of its own, deaf to the caller's configuration: an inherited `ROOMCAST_…` would
 /// be a setting, or an unknown key.
 pub fn command(directory: &Path) -> Command {
-    let mut command = Command::new(binary());
+    command_under(&[], directory)
+}
+
+/// The same behind words that come before the binary, such as `strace -f`.
+pub fn command_under(prefix: &[String], directory: &Path) -> Command {
+    let mut words = prefix.iter().map(Path::new).chain([binary()]);
+    let mut command = Command::new(words.next().unwrap_or(binary()));
+    command.args(words);
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("ROOMCAST_") {
             command.env_remove(name);

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 
 use crate::http::{self, Answer};
@@ -29,15 +29,25 @@ impl Raw {
         Self::upgrade(stream, path).await
     }
 
+    /// The same with a small window, so that what it does not read fills the kernel's buffers soon.
+    pub async fn open_with_a_small_window(address: SocketAddr, path: &str) -> Self {
+        let socket = TcpSocket::new_v4().expect("a socket");
+        socket.set_recv_buffer_size(4_096).expect("a small buffer is allowed");
+        Self::upgrade(socket.connect(address).await.expect("the server listens"), path).await
+    }
+
     /// Upgrades a connection made by the caller, who may have set socket options.
     pub async fn upgrade(stream: TcpStream, path: &str) -> Self {
-        let mut raw = Self { stream, unread: Vec::new() };
-        let address = raw.stream.peer_addr().expect("a connected socket has a peer");
-        raw.send(handshake(address, path, &[]).as_bytes()).await;
-        let (answer, rest) = http::read_answer(&mut raw.stream).await.expect("an answer to the handshake");
-        assert_eq!(answer.status, 101, "{path}: {}", answer.text());
-        raw.unread = rest;
-        raw
+        Self::try_upgrade(stream, path).await.expect("the server takes the connection")
+    }
+
+    /// The same where the server may refuse, or not be there.
+    pub async fn try_upgrade(mut stream: TcpStream, path: &str) -> io::Result<Self> {
+        stream.write_all(handshake(stream.peer_addr()?, path, &[]).as_bytes()).await?;
+        let (answer, unread) = http::read_answer(&mut stream).await?;
+        let is_open = answer.status == 101;
+        let refusal = || io::Error::other(format!("{path}: {} {}", answer.status, answer.text()));
+        is_open.then_some(Self { stream, unread }).ok_or_else(refusal)
     }
 
     /// Sends bytes as they are.
@@ -69,6 +79,11 @@ impl Raw {
 
     /// Skips frames until a JSON frame of that type.
     pub async fn expect(&mut self, kind: &str) -> Value {
+        self.expect_late(kind, Duration::from_secs(10)).await
+    }
+
+    /// Skips frames until one of that type, which may take its time.
+    pub async fn expect_late(&mut self, kind: &str, within: Duration) -> Value {
         let search = async {
             loop {
                 let frame =
@@ -79,8 +94,8 @@ impl Raw {
                 }
             }
         };
-        let found = timeout(Duration::from_secs(10), search).await;
-        found.unwrap_or_else(|_| panic!("no {kind:?} within 10 s"))
+        let found = timeout(within, search).await;
+        found.unwrap_or_else(|_| panic!("no {kind:?} within {within:?}"))
     }
 
     /// Skips frames until the one that starts with this byte.

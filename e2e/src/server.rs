@@ -24,6 +24,7 @@ pub struct Server {
     port: u16,
     admin_port: u16,
     settings: Vec<(String, String)>,
+    prefix: Vec<String>,
 }
 
 impl Server {
@@ -34,29 +35,50 @@ impl Server {
 
     /// A server with settings from the environment, such as `("ROOMCAST_LIMITS__MESSAGES", "1000/1s")`.
     pub async fn start_with(settings: &[(&str, &str)]) -> Self {
-        let mut server = Self {
+        let mut server = Self::stopped(settings);
+        server.restart().await;
+        server
+    }
+
+    /// A server that does not run yet, so that something can be prepared.
+    pub fn stopped(settings: &[(&str, &str)]) -> Self {
+        Self {
             child: None,
             directory: TempDir::with_prefix("roomcast-e2e-").expect("a temporary directory"),
             port: free_port(),
             admin_port: free_port(),
             settings: settings.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect(),
-        };
-        server.restart().await;
-        server
+            prefix: Vec::new(),
+        }
+    }
+
+    /// Sets a variable of its environment, from the next start on.
+    pub fn set(&mut self, name: &str, value: &str) {
+        self.settings.push((name.into(), value.into()));
+    }
+
+    /// Starts it from now on behind these words, a command that becomes the server in the end.
+    pub fn under<Word: Into<String>>(&mut self, prefix: impl IntoIterator<Item = Word>) {
+        self.prefix = prefix.into_iter().map(Into::into).collect();
     }
 
     /// Starts the process again, on the same ports and data, and waits until it is ready.
     pub async fn restart(&mut self) {
+        self.spawn();
+        self.wait_ready().await;
+    }
+
+    /// Starts the process and does not wait.
+    pub fn spawn(&mut self) {
         assert!(self.child.is_none(), "the last process must have ended");
         let log = File::options().create(true).append(true).open(self.log_path()).expect("a log file");
         let output = log.try_clone().expect("a second handle");
         let child = self.command().stdout(output).stderr(log).spawn().expect("the binary can be started");
         self.child = Some(child);
-        self.wait_ready().await;
     }
 
     fn command(&self) -> Command {
-        let mut command = program::command(self.directory.path());
+        let mut command = program::command_under(&self.prefix, self.directory.path());
         command
             .args(["serve", "--listen", &self.address().to_string(), "--admin-listen"])
             .arg(self.admin().to_string())
@@ -77,7 +99,22 @@ impl Server {
         }
     }
 
-    async fn is_ready(&self) -> bool {
+    /// Waits until it runs, ready or not, and says whether it does: it may end before.
+    pub async fn is_up_or_gone(&mut self) -> bool {
+        let deadline = Instant::now() + PATIENCE;
+        while !http::try_get(self.admin(), "/healthz").await.is_ok_and(|answer| answer.status == 200) {
+            if self.child().try_wait().expect("a child of ours can be waited for").is_some() {
+                self.child = None;
+                return false;
+            }
+            assert!(Instant::now() < deadline, "neither up nor gone after {PATIENCE:?}:\n{}", self.log());
+            sleep(Duration::from_millis(5)).await;
+        }
+        true
+    }
+
+    /// Whether it says that it is ready.
+    pub async fn is_ready(&self) -> bool {
         http::try_get(self.admin(), "/readyz").await.is_ok_and(|answer| answer.status == 200)
     }
 
@@ -123,11 +160,38 @@ impl Server {
 
     /// Its resident memory in bytes.
     pub fn memory(&self) -> usize {
-        let status =
-            std::fs::read_to_string(format!("/proc/{}/status", self.pid())).expect("a running process");
-        let line = status.lines().find(|line| line.starts_with("VmRSS:")).expect("a process has memory");
+        self.memory_of("VmRSS:")
+    }
+
+    /// The most resident memory that it has had since its start, in bytes.
+    pub fn peak_memory(&self) -> usize {
+        self.memory_of("VmHWM:")
+    }
+
+    fn memory_of(&self, what: &str) -> usize {
+        let status = self.proc("status");
+        let line = status.lines().find(|line| line.starts_with(what)).expect("a process has memory");
         let kib = line.split_whitespace().nth(1).and_then(|word| word.parse::<usize>().ok());
-        kib.expect("VmRSS is a number of KiB") * 1024
+        kib.expect("a number of KiB") * 1024
+    }
+
+    fn proc(&self, file: &str) -> String {
+        std::fs::read_to_string(format!("/proc/{}/{file}", self.pid())).expect("a running process")
+    }
+
+    /// The processor time that it has used since its start. Linux counts it in hundredths of a second.
+    pub fn processor_time(&self) -> Duration {
+        let stat = self.proc("stat");
+        // The name before it may hold anything, but ends with the last parenthesis.
+        let fields = stat.rsplit_once(") ").map_or("", |(_, fields)| fields).split(' ');
+        let ticks = fields.skip(11).take(2).filter_map(|field| field.parse::<u64>().ok()).sum::<u64>();
+        Duration::from_millis(ticks * 10)
+    }
+
+    /// How many files it has open.
+    pub fn open_files(&self) -> usize {
+        let files = std::fs::read_dir(format!("/proc/{}/fd", self.pid())).expect("a running process");
+        files.count()
     }
 
     /// kill -9: no goodbye, no flush.
@@ -145,6 +209,16 @@ impl Server {
     /// SIGINT, as Ctrl-C sends it.
     pub fn interrupt(&self) {
         self.signal(Signal::INT);
+    }
+
+    /// SIGSTOP: it stands still until [`Server::thaw`].
+    pub fn freeze(&self) {
+        self.signal(Signal::STOP);
+    }
+
+    /// SIGCONT.
+    pub fn thaw(&self) {
+        self.signal(Signal::CONT);
     }
 
     fn signal(&self, signal: Signal) {

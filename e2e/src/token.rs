@@ -132,7 +132,8 @@ impl Key {
 /// What a token of this user says, good for so many seconds (or bad since so many).
 #[expect(clippy::disallowed_methods, reason = "a token is good by the real clock")]
 pub fn claims(sub: &str, seconds: i64) -> Value {
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970").as_secs();
+    let now =
+        std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970").as_secs();
     json!({"sub": sub, "iat": now, "exp": now.saturating_add_signed(seconds)})
 }
 

@@ -53,7 +53,7 @@ async fn tokens_forged_against_a_key_pair_are_refused_s8_s10() {
             ("keys elsewhere", other.with_header(&json!({"alg": "RS256", "jku": "http://127.0.0.1:9/", "x5u": "http://127.0.0.1:9/", "kid": "evil"}), &ann)),
             ("an empty signature", format!("{}.{}.", parts[0], parts[1])),
             ("the signature left out", format!("{}.{}", parts[0], parts[1])),
-            ("another token's signature", format!("{}.{}.{}", parts[0], other.token(&ann).split('.').nth(1).unwrap_or_default(), parts[2]).replace(parts[1], &json_part(&with(ann.clone(), &json!({"sub": "root"}))))),
+            ("another payload", format!("{}.{}.{}", parts[0], payload(&with(ann.clone(), &json!({"sub": "root"}))), parts[2])),
             ("a part too many", format!("{good}.x")),
             ("critical extensions", guarded.key.with_header(&json!({"alg": "RS256", "crit": ["b64"], "b64": false}), &ann)),
             ("not base64", format!("{}.%.{}", parts[0], parts[2])),
@@ -65,15 +65,16 @@ async fn tokens_forged_against_a_key_pair_are_refused_s8_s10() {
 }
 
 /// Claims as they stand in a token.
-fn json_part(claims: &Value) -> String {
+fn payload(claims: &Value) -> String {
     unsigned(&json!({}), claims).split('.').nth(1).unwrap_or_default().to_owned()
 }
 
 #[tokio::test]
 async fn signed_tokens_that_say_the_wrong_thing_are_refused_s9_s10() {
     let key = Key::secret("a secret of the tests, thirty-two bytes and more");
-    let settings = [("ROOMCAST_AUTH__JWT__ISSUER", "https://us.example"), ("ROOMCAST_AUTH__JWT__AUDIENCE", "chat")];
-    let mut guarded = Guarded::start_with(key, &settings).await;
+    let settings =
+        [("ROOMCAST_AUTH__JWT__ISSUER", "https://us.example"), ("ROOMCAST_AUTH__JWT__AUDIENCE", "chat")];
+    let guarded = Guarded::start_with(key, &settings).await;
     let good = with(claims("ann", 3600), &json!({"iss": "https://us.example", "aud": ["mail", "chat"]}));
     guarded.ws(&guarded.key.token(&good)).await;
     let now = good["iat"].as_u64().unwrap_or_default();
@@ -103,20 +104,16 @@ async fn signed_tokens_that_say_the_wrong_thing_are_refused_s9_s10() {
         ("kid 10 KiB", kid(&"x".repeat(9_000))),
         ("kid 300 bytes", kid(&"x".repeat(300))),
     ];
-    forged.push(("with another secret", Key::secret("a secret of others, thirty-two bytes and more ").token(&good)));
-    for (_, token) in &forged {
-        assert_eq!(guarded.handshake("/chat/general", token).await.status, 401);
-    }
-    let answers = forged.iter().map(|(what, _)| *what).collect::<Vec<_>>();
-    assert!(answers.len() > 20, "{answers:?}");
+    forged.push((
+        "with another secret",
+        Key::secret("a secret of others, thirty-two bytes and more ").token(&good),
+    ));
     for (what, token) in forged {
         let answer = guarded.handshake("/ws", &token).await;
         let expected = if ["expired", "exp 0"].contains(&what) { "token_expired" } else { "unauthenticated" };
         assert_eq!((what, answer.status, answer.problem().as_str()), (what, 401, expected));
     }
     guarded.ws(&guarded.key.token(&good)).await;
-    let (_, took) = { guarded.server.terminate(); guarded.server.ended().await };
-    assert!(took.as_secs() < 15);
 }
 
 /// A key's name looks up what was read at the start, and nothing else, whatever it is.
@@ -132,13 +129,24 @@ async fn a_kid_names_a_key_of_the_directory_or_none_s10() {
         let header = format!("Authorization: Bearer {token}");
         e2e::raw::try_upgrade(server.address(), "/ws", &[&header]).await.status
     };
-    let named = |key: &Key, kid: &str| key.with_header(&json!({"alg": "HS256", "kid": kid}), &claims("ann", 600));
+    let named =
+        |key: &Key, kid: &str| key.with_header(&json!({"alg": "HS256", "kid": kid}), &claims("ann", 600));
     assert_eq!(ask(named(&old, "2025")).await, 101, "rotation: the old one is good");
     assert_eq!(ask(named(&new, "2026")).await, 101, "and the new one as well");
     assert_eq!(ask(named(&new, "2025")).await, 401, "each under its own name");
     assert_eq!(ask(new.token(&claims("ann", 600))).await, 401, "which of the two?");
     let empty = Key::Secret(Vec::new());
-    for kid in ["../../dev/null", "/dev/null", "..", ".", "", "2026\u{0}", "' OR '1'='1", "2026/../2026", "2026; rm -rf /"] {
+    for kid in [
+        "../../dev/null",
+        "/dev/null",
+        "..",
+        ".",
+        "",
+        "2026\u{0}",
+        "' OR '1'='1",
+        "2026/../2026",
+        "2026; rm -rf /",
+    ] {
         assert_eq!(ask(named(&new, kid)).await, 401, "{kid}");
         assert_eq!(ask(named(&empty, kid)).await, 401, "{kid}");
     }

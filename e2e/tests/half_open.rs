@@ -1,14 +1,13 @@
 //! Sockets that are half dead: those who stop reading, and those who are gone without a word
 //! (`docs/protocol.md` §5, §7). These tests take a minute, for that is what the protocol grants.
 
-use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use e2e::stream::{Stream, of_type, seq};
 use e2e::{Client, Raw, Server, wire};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpSocket, TcpStream};
+use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 /// Three bytes; four thousand of them are a message that fills the kernel's buffers soon.
@@ -31,7 +30,7 @@ async fn who_stops_reading_is_bounded_and_cut_off_and_delays_nobody() {
     for _ in 0..3 {
         flood(&mut bob).await;
     }
-    let mut stuck = enter_with_a_small_window(server.address(), "/chat/general?user=stuck").await;
+    let mut stuck = Raw::open_with_a_small_window(server.address(), "/chat/general?user=stuck").await;
     stuck.expect("join").await;
     let before = server.memory();
     flood(&mut bob).await;
@@ -57,17 +56,11 @@ async fn talk_until_gone(client: &mut Client, user: &str) {
     }
 }
 
-async fn enter_with_a_small_window(server: SocketAddr, path: &str) -> Raw {
-    let socket = TcpSocket::new_v4().expect("a socket");
-    socket.set_recv_buffer_size(4_096).expect("a small buffer is allowed");
-    Raw::upgrade(socket.connect(server).await.expect("the server listens"), path).await
-}
-
 #[tokio::test]
 async fn who_reads_slowly_catches_up_without_a_hole() {
     let server = Server::start_with(&[("ROOMCAST_LIMITS__MESSAGES", "10000/1s")]).await;
     let mut bob = Client::chat(&server, "general", "bob").await;
-    let mut slow = enter_with_a_small_window(server.address(), "/chat/general?user=slow").await;
+    let mut slow = Raw::open_with_a_small_window(server.address(), "/chat/general?user=slow").await;
     slow.expect("join").await;
     let content = LARGE.repeat(4_000);
     for _ in 0..400 {
@@ -129,7 +122,7 @@ async fn who_asks_for_much_and_reads_nothing_is_bounded() {
         flood(&mut bob).await;
     }
     for question in [json!({"type": "history", "limit": 200}), json!({"type": "nonsense"})] {
-        let mut greedy = enter_with_a_small_window(server.address(), "/chat/general?user=greedy").await;
+        let mut greedy = Raw::open_with_a_small_window(server.address(), "/chat/general?user=greedy").await;
         let before = server.memory();
         let questions = wire::masked(wire::TEXT, question.to_string().as_bytes()).repeat(100);
         let asking = async {

@@ -90,7 +90,8 @@ async fn a_set_that_is_too_large_or_none_or_of_a_stranger_is_not_taken_s10() {
     assert_eq!(status(&server_of(&large).await, &token).await, 503);
     let none = Keys::serve(json!("these are no keys")).await;
     assert_eq!(status(&server_of(&none).await, &token).await, 503);
-    let (keys, stranger) = (Keys::serve(json!({"keys": [key.jwk("one")]})).await, Keys::serve(json!({})).await);
+    let (keys, stranger) =
+        (Keys::serve(json!({"keys": [key.jwk("one")]})).await, Keys::serve(json!({})).await);
     let server = Server::start_with(&[
         ("ROOMCAST_AUTH__MODE", "jwt"),
         ("ROOMCAST_AUTH__JWT__ALGORITHM", "RS256"),
@@ -120,7 +121,15 @@ fn a_key_that_is_no_key_is_named_at_the_start_s12() {
         (&[("ALGORITHM", "HS512"), ("SECRET_FILE", "nonsense")], &["HS256"]),
     ] {
         let mut serve = command(directory.path());
-        serve.args(["serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--data-dir", "data"]);
+        serve.args([
+            "serve",
+            "--listen",
+            "127.0.0.1:0",
+            "--admin-listen",
+            "127.0.0.1:0",
+            "--data-dir",
+            "data",
+        ]);
         serve.env("ROOMCAST_AUTH__MODE", "jwt");
         serve.envs(settings.iter().map(|(name, value)| (format!("ROOMCAST_AUTH__JWT__{name}"), value)));
         let outcome = run(serve);

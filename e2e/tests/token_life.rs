@@ -102,7 +102,8 @@ async fn a_resume_is_allowed_or_not_like_any_join_s18() {
     let mut ann = guarded.ws(&guarded.token("ann")).await;
     let joined = ann.join("red").await;
     ann.ask(json!({"type": "message", "room": "red", "content": "one"})).await;
-    let (less, epoch) = (guarded.token_for("ann", "blue", &["read"]), joined["epoch"].as_str().unwrap_or_default());
+    let (less, epoch) =
+        (guarded.token_for("ann", "blue", &["read"]), joined["epoch"].as_str().unwrap_or_default());
     let mut again = guarded.ws(&less).await;
     let resume = json!({"type": "join", "room": "red", "resume": {"seq": 0, "epoch": epoch}});
     assert_eq!(again.ask(resume).await["code"], "forbidden");
@@ -141,11 +142,19 @@ async fn the_operator_puts_somebody_out_at_once_s15() {
     let old = guarded.token("Ann");
     let mut tabs = [guarded.open("/chat/general", &old).await, guarded.ws(&old).await];
     tabs[0].expect("join").await;
-    assert_eq!(admin(&guarded, "/users/ann/disconnect", &json!({"reason": "enough", "revoke_for_s": 3600})).await.status, 202);
+    assert_eq!(
+        admin(&guarded, "/users/ann/disconnect", &json!({"reason": "enough", "revoke_for_s": 3600}))
+            .await
+            .status,
+        202
+    );
     let start = Instant::now();
     for tab in &mut tabs {
         let away = tab.expect("going_away").await;
-        assert_eq!((&away["code"], &away["reason"], &away["reconnect"]), (&json!(4504), &json!("enough"), &json!(false)));
+        assert_eq!(
+            (&away["code"], &away["reason"], &away["reconnect"]),
+            (&json!(4504), &json!("enough"), &json!(false))
+        );
         assert_eq!(tab.closed(SOON).await, Some(4504));
     }
     assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
@@ -171,7 +180,10 @@ async fn without_a_revocation_who_was_put_out_may_come_again_s15() {
 #[tokio::test]
 async fn one_token_is_revoked_and_its_bearers_others_are_not_s15() {
     let guarded = Guarded::start().await;
-    let (lost, kept) = (guarded.token_with("ann", &json!({"jti": "lost/1"})), guarded.token_with("ann", &json!({"jti": "kept"})));
+    let (lost, kept) = (
+        guarded.token_with("ann", &json!({"jti": "lost/1"})),
+        guarded.token_with("ann", &json!({"jti": "kept"})),
+    );
     let mut thief = guarded.ws(&lost).await;
     let mut ann = guarded.ws(&kept).await;
     let order = json!({"reason": "lost", "revoke_for_s": 3600});
@@ -197,5 +209,9 @@ async fn orders_that_make_no_sense_are_told_so() {
         assert_eq!((answer.status, answer.problem().as_str()), (status, code), "{path} {body}");
     }
     let order = json!({"reason": "x"});
-    assert_eq!(http::post(guarded.address(), "/users/ann/disconnect", &order).await.status, 404, "not where people are");
+    assert_eq!(
+        http::post(guarded.address(), "/users/ann/disconnect", &order).await.status,
+        404,
+        "not where people are"
+    );
 }

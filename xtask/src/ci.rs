@@ -31,7 +31,7 @@ pub(crate) fn run() -> ExitCode {
 }
 
 /// A command that starts the server that was built above.
-fn with_binary(line: &str) -> Command {
+pub(crate) fn with_binary(line: &str) -> Command {
     let target = std::env::var("CARGO_TARGET_DIR").unwrap_or_else(|_| "target".into());
     let mut command = command(line);
     command.env("ROOMCAST_BIN", root().join(target).join("debug/roomcast"));

@@ -1,28 +1,38 @@
-//! `cargo xtask ci | setup | tidy`: everything a contributor or a CI machine runs, in one place and in Rust, so
+//! `cargo xtask ci | faults | sabotage | setup | tidy`: everything a contributor or a CI machine runs, in one place and in Rust, so
 //! that it runs the same everywhere.
 
 mod run;
 mod setup;
 mod tidy;
+mod sabotage;
 mod ci;
+mod faults;
 
 use std::path::Path;
 use std::process::ExitCode;
+
+use sabotage::Asked;
 
 const USAGE: &str = "\
 usage: cargo xtask <command>
 
   ci      everything that must hold: setup, format, lints, tidy, docs, every test
+  faults  the fault matrix at its full size, or the scenarios whose names contain a word: `faults f16`
   setup   install what the tests need (Debian, as root); does nothing where it is there
   tidy    the project's own rules: file heads and sizes, dependencies, links, tables
+  sabotage [NAME…] [--runs N] [--power-loss SHIM]
+          break a promise on purpose, in a copy, and see whether `roomcast verify` notices: e2e/sabotage
 ";
 
 fn main() -> ExitCode {
     let words: Vec<_> = std::env::args().skip(1).collect();
     match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["ci"] => ci::run(),
+        ["faults"] => faults::run("faults::"),
+        ["faults", word] => faults::run(word),
         ["setup"] => report("setup", setup::run()),
         ["tidy"] => report("tidy", tidy::run()),
+        ["sabotage", ref words @ ..] if let Some(asked) = Asked::read(words) => sabotage::run(&asked),
         _ => {
             eprint!("{USAGE}");
             ExitCode::from(2)

@@ -11,12 +11,21 @@ struct Need {
 
 const NEEDS: &[Need] = &[
     Need { what: "a C compiler", proofs: &["cc --version"], packages: "build-essential" },
+    Need { what: "git", proofs: &["git --version"], packages: "git" },
+    Need { what: "strace", proofs: &["strace --version"], packages: "strace" },
+    Need { what: "libfaketime", proofs: &["faketime --version"], packages: "faketime" },
     Need { what: "node", proofs: &["node --version"], packages: "nodejs" },
     Need { what: "npm", proofs: &["npm --version"], packages: "npm" },
     Need {
         what: "chromium",
         proofs: &["chromium --version", "chromium-browser --version", "google-chrome --version"],
         packages: "chromium",
+    },
+    // Debian keeps the server's programs where no PATH leads to, under the number of their version.
+    Need {
+        what: "PostgreSQL",
+        proofs: &["grep -qr --include=initdb . /usr/lib/postgresql"],
+        packages: "postgresql",
     },
 ];
 

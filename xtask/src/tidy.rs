@@ -6,6 +6,8 @@ mod dependencies;
 mod links;
 mod tables;
 
+use crate::sabotage::patches;
+
 /// All complaints, each with the file it is about.
 pub(crate) fn run() -> Result<(), Vec<String>> {
     let files = files::ours();
@@ -13,5 +15,6 @@ pub(crate) fn run() -> Result<(), Vec<String>> {
     complaints.extend(dependencies::check(&files));
     complaints.extend(links::check(&files));
     complaints.extend(tables::check());
+    complaints.extend(patches::check());
     if complaints.is_empty() { Ok(()) } else { Err(complaints) }
 }

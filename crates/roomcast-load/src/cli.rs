@@ -97,7 +97,7 @@ impl Args {
     /// As [`run`].
     pub fn run(&self) -> Result<Report, LoadError> {
         let mut line = Line::default();
-        let report = run(&self.plan(), &mut |progress| line.show(progress));
+        let report = run(&self.plan(), &mut |progress| line.show(&progress.line()));
         line.clear();
         report
     }
@@ -114,7 +114,7 @@ fn at_least_one() -> RangedU64ValueParser<u32> {
 }
 
 /// `50` or `50/s`.
-fn rate(text: &str) -> Result<f64, String> {
+pub(crate) fn rate(text: &str) -> Result<f64, String> {
     let rate = text.strip_suffix("/s").unwrap_or(text).parse();
     rate.ok()
         .filter(|rate| (0.0..=MAX_RATE).contains(rate))
@@ -122,7 +122,7 @@ fn rate(text: &str) -> Result<f64, String> {
 }
 
 /// `1` or `0.5`.
-fn seconds(text: &str) -> Result<Duration, String> {
+pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
     let seconds = text.strip_suffix('s').unwrap_or(text).parse();
     let seconds = seconds.ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
     seconds.ok_or_else(|| "write seconds, such as 5 or 0.5".to_owned())

@@ -42,7 +42,7 @@ const CALM: Duration = Duration::from_millis(300);
 /// wrong after that is no error: the report tells it.
 pub fn run(plan: &Plan, progress: &mut dyn FnMut(&Progress)) -> Result<Report, LoadError> {
     plan.check()?;
-    let target = Target::of(plan)?;
+    let target = Target::of(&plan.url, plan.owned)?;
     process::allow_files(plan.connections() + 64)?;
     let mut engine = Engine::new(plan, target, progress)?;
     let before = engine.mark();

@@ -44,6 +44,20 @@ fn length(second: u8, rest: &[u8]) -> Result<Option<(usize, usize)>, Broken> {
     })
 }
 
+/// A close frame's code and reason.
+pub(crate) fn closed(payload: &[u8]) -> String {
+    match payload.split_first_chunk() {
+        Some((code, reason)) => {
+            format!(
+                "closed by the server with {}: {}",
+                u16::from_be_bytes(*code),
+                String::from_utf8_lossy(reason)
+            )
+        }
+        None => "closed by the server without a code".to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -30,6 +30,9 @@
 //! std::process::exit(report.verdict().exit_code().into());
 //! # Ok::<(), roomcast_load::LoadError>(())
 //! ```
+//!
+//! Besides speed there is truth: [`verify`] records what clients are promised by a server that dies and comes back, and
+//! [`history`] judges it.
 
 pub mod plan;
 pub mod target;
@@ -47,6 +50,8 @@ mod engine;
 pub mod progress;
 pub mod report;
 pub mod chart;
+pub mod history;
+pub mod verify;
 pub mod cli;
 
 pub use engine::run;

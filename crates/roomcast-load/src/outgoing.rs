@@ -40,6 +40,12 @@ impl Composer {
         &self.frame
     }
 
+    /// Says what the text says.
+    pub(crate) fn text(&mut self, text: &str) -> &[u8] {
+        self.masked(TEXT, text.as_bytes());
+        &self.frame
+    }
+
     /// Answers a ping.
     pub(crate) fn pong(&mut self, payload: &[u8]) -> &[u8] {
         self.masked(PONG, payload);
@@ -82,10 +88,10 @@ pub(crate) fn filler(size: usize) -> Vec<u8> {
     WORDS.iter().copied().cycle().take(size.saturating_sub(stamp::LEN)).collect()
 }
 
-/// The request that opens the connection.
-pub(crate) fn upgrade(host: &str, room: &str, user: &str) -> String {
+/// The request that opens a connection to this path and query.
+pub(crate) fn upgrade(host: &str, path: &str) -> String {
     format!(
-        "GET /chat/{room}?user={user} HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+        "GET {path} HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
          Sec-WebSocket-Key: {KEY}\r\nSec-WebSocket-Version: 13\r\n\r\n"
     )
 }

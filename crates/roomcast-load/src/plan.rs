@@ -145,7 +145,7 @@ impl Plan {
     }
 }
 
-fn within<T: Copy + PartialOrd + std::fmt::Debug>(
+pub(crate) fn within<T: Copy + PartialOrd + std::fmt::Debug>(
     what: &'static str,
     given: T,
     bounds: &RangeInclusive<T>,

@@ -72,12 +72,12 @@ impl Default for Line {
 
 impl Line {
     /// Shows how far the run is. A stderr that is gone is no reason to stop.
-    pub fn show(&mut self, progress: &Progress) {
+    pub fn show(&mut self, progress: &str) {
         if self.watched {
-            write!(stderr(), "\r\x1b[2K{}", progress.line()).unwrap_or_default();
+            write!(stderr(), "\r\x1b[2K{progress}").unwrap_or_default();
         } else if self.written.elapsed() >= UNWATCHED {
             self.written = Instant::now();
-            writeln!(stderr(), "{}", progress.line()).unwrap_or_default();
+            writeln!(stderr(), "{progress}").unwrap_or_default();
         }
     }
 

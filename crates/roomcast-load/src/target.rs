@@ -1,6 +1,6 @@
 //! Where the server is, and from which addresses we come.
 
-use crate::{Plan, PlanError};
+use crate::PlanError;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, ToSocketAddrs};
 
 /// Connections per source address. Servers cap connections per address (Roomcast: 100), and an address has some
@@ -17,21 +17,21 @@ pub struct Target {
 }
 
 impl Target {
-    /// Reads the plan's URL and finds the address.
+    /// Reads a URL and finds the address.
     ///
     /// # Errors
-    /// The URL is not `ws://HOST:PORT`, cannot be resolved, or leads to another machine without the plan's saying
-    /// that it may.
-    pub fn of(plan: &Plan) -> Result<Self, PlanError> {
-        let bad = || PlanError::Url(plan.url.clone());
-        let host = plan.url.strip_prefix("ws://").ok_or_else(bad)?.trim_end_matches('/');
+    /// The URL is not `ws://HOST:PORT`, cannot be resolved, or leads to another machine though it is not said to be
+    /// `owned`.
+    pub fn of(url: &str, owned: bool) -> Result<Self, PlanError> {
+        let bad = || PlanError::Url(url.to_owned());
+        let host = url.strip_prefix("ws://").ok_or_else(bad)?.trim_end_matches('/');
         if host.contains(['/', '?', '#', '@', ' ']) || !host.rsplit_once(':').is_some_and(is_port) {
             return Err(bad());
         }
         let unresolved = |why: String| PlanError::Resolve(host.to_owned(), why);
         let mut found = host.to_socket_addrs().map_err(|error| unresolved(error.to_string()))?;
         let address = found.next().ok_or_else(|| unresolved("no address".to_owned()))?;
-        if !plan.owned && !address.ip().is_loopback() {
+        if !owned && !address.ip().is_loopback() {
             return Err(PlanError::Foreign(address));
         }
         Ok(Self { host: host.to_owned(), address })
@@ -60,16 +60,12 @@ fn is_port((_, port): (&str, &str)) -> bool {
 mod tests {
     use super::*;
 
-    fn target(url: &str, owned: bool) -> Result<Target, PlanError> {
-        Target::of(&Plan { url: url.to_owned(), owned, ..Plan::default() })
-    }
-
     #[test]
     fn only_this_machine_unless_the_owner_says_so() {
-        assert!(target("ws://127.0.0.1:3000", false).is_ok());
-        assert!(target("ws://[::1]:3000/", false).is_ok());
-        assert!(matches!(target("ws://192.0.2.1:80", false), Err(PlanError::Foreign(_))));
-        assert!(target("ws://192.0.2.1:80", true).is_ok());
+        assert!(Target::of("ws://127.0.0.1:3000", false).is_ok());
+        assert!(Target::of("ws://[::1]:3000/", false).is_ok());
+        assert!(matches!(Target::of("ws://192.0.2.1:80", false), Err(PlanError::Foreign(_))));
+        assert!(Target::of("ws://192.0.2.1:80", true).is_ok());
     }
 
     #[test]
@@ -77,13 +73,13 @@ mod tests {
         for url in
             ["http://127.0.0.1:1", "ws://127.0.0.1", "ws://127.0.0.1:0", "ws://127.0.0.1:1/chat/x", "ws://"]
         {
-            assert!(matches!(target(url, false), Err(PlanError::Url(_))), "{url}");
+            assert!(matches!(Target::of(url, false), Err(PlanError::Url(_))), "{url}");
         }
     }
 
     #[test]
     fn a_crowd_comes_from_many_addresses() {
-        let target = target("ws://127.0.0.1:3000", false).unwrap();
+        let target = Target::of("ws://127.0.0.1:3000", false).unwrap();
         let from = |n| target.source(n).unwrap().ip().to_string();
         assert_eq!([from(0), from(63), from(64)], ["127.0.0.1", "127.0.0.1", "127.0.0.2"]);
         assert_eq!([from(64 * 252), from(64 * 253)], ["127.0.0.253", "127.0.1.1"]);

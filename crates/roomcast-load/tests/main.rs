@@ -1,4 +1,4 @@
-//! The load generator against the real server, and against one that breaks its promises.
+//! The load generator and the verifier against the real server, and against one that breaks its promises.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -7,6 +7,7 @@ mod real;
 mod sabotage;
 mod schema;
 mod server;
+mod verify;
 
 use roomcast_load::{Plan, Report, run};
 use std::time::Duration;

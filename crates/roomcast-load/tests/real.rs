@@ -1,7 +1,11 @@
 //! Against the real server, which keeps its promises.
 
 use crate::{report, schema, server::Server, short};
-use roomcast_load::{LoadError, Pace, Phase, Plan, Report, Verdict, report::Faults, run};
+use roomcast_load::{
+    LoadError, Pace, Phase, Plan, Report, Verdict,
+    report::{Faults, SCHEMA},
+    run,
+};
 use std::time::Duration;
 
 #[track_caller]
@@ -37,7 +41,7 @@ fn everything_at_once_at_a_fixed_rate() {
     assert!(report.checks.checked > report.checks.expected, "those who come and go are checked, too");
     let used = report.server.as_ref().unwrap();
     assert!(used.cpu_us_per_delivery.unwrap() > 0.0 && used.rss_bytes > 1_000_000, "{used:?}");
-    schema::assert_conforms(&report.json());
+    schema::assert_conforms(SCHEMA, &report.json());
     let text = report.text();
     assert!(
         text.contains("everyone got everything, once, in order") && text.contains("µs per delivery"),
@@ -53,7 +57,7 @@ fn as_fast_as_it_delivers() {
     assert_kept(&report);
     assert_eq!(report.checks.stuck, 0);
     assert!(report.traffic.bytes_per_delivery > 1_000.0, "{}", report.text());
-    schema::assert_conforms(&report.json());
+    schema::assert_conforms(SCHEMA, &report.json());
 }
 
 #[test]
@@ -72,7 +76,7 @@ fn idle() {
     assert_eq!((report.traffic.sent, report.traffic.deliveries), (0, 0));
     assert_eq!(report.verdict(), Verdict::Kept);
     assert_eq!(report.server.as_ref().unwrap().cpu_us_per_delivery, None);
-    schema::assert_conforms(&report.json());
+    schema::assert_conforms(SCHEMA, &report.json());
 }
 
 #[test]

@@ -1,19 +1,19 @@
-//! The report's JSON and its schema, compared: as much of JSON Schema as the report's uses, read strictly.
+//! What is printed as JSON and its schema, compared: as much of JSON Schema as ours use, read strictly.
 
-use roomcast_load::report::SCHEMA;
+use roomcast_load::{history, report};
 use serde_json::{Map, Value};
 
-/// The report is what the schema describes, no field less and no field more.
+/// The text is what the schema describes, no field less and no field more.
 #[track_caller]
-pub(crate) fn assert_conforms(report: &str) {
-    let (schema, report) = (schema(), serde_json::from_str(report).unwrap());
+pub(crate) fn assert_conforms(schema: &str, text: &str) {
+    let (schema, value) = (read(schema), read(text));
     let mut complaints = Vec::new();
-    check("report", &schema, &schema, &report, &mut complaints);
+    check("it", &schema, &schema, &value, &mut complaints);
     assert!(complaints.is_empty(), "{complaints:#?}");
 }
 
-fn schema() -> Value {
-    serde_json::from_str(SCHEMA).unwrap()
+fn read(text: &str) -> Value {
+    serde_json::from_str(text).unwrap()
 }
 
 fn check(at: &str, root: &Value, schema: &Value, value: &Value, complaints: &mut Vec<String>) {
@@ -25,6 +25,7 @@ fn check(at: &str, root: &Value, schema: &Value, value: &Value, complaints: &mut
         "object" => value.is_object(),
         "string" => value.is_string(),
         "boolean" => value.is_boolean(),
+        "array" => value.is_array(),
         "integer" => value.is_u64(),
         "number" => value.is_number(),
         other => panic!("{at}: the type {other} is not known here"),
@@ -34,6 +35,9 @@ fn check(at: &str, root: &Value, schema: &Value, value: &Value, complaints: &mut
     let differs = schema.get("const").is_some_and(|constant| constant != value);
     if !fits || below || differs {
         complaints.push(format!("{at}: {value} is not as described"));
+    }
+    for (n, item) in value.as_array().into_iter().flatten().enumerate() {
+        check(&format!("{at}[{n}]"), root, &schema["items"], item, complaints);
     }
     if let Some(object) = value.as_object() {
         check_fields(at, root, schema, object, complaints);
@@ -73,23 +77,36 @@ fn walk(at: &str, schema: &Value, see: &mut impl FnMut(&str, &Value)) {
 
 #[test]
 fn every_field_is_described() {
-    let mut fields = 0;
-    walk("report", &schema(), &mut |at, field| {
-        fields += 1;
-        assert!(field["description"].as_str().is_some_and(|text| text.len() > 5), "{at} has no description");
-    });
-    assert!(fields > 50, "{fields}");
+    for (schema, least) in [(report::SCHEMA, 50), (history::SCHEMA, 20)] {
+        let mut fields = 0;
+        walk("it", &read(schema), &mut |at, field| {
+            fields += 1;
+            assert!(
+                field["description"].as_str().is_some_and(|text| text.len() > 5),
+                "{at} has no description"
+            );
+        });
+        assert!(fields > least, "{fields}");
+    }
 }
 
 #[test]
 fn what_does_not_conform_is_noticed() {
     let schema = serde_json::json!({
         "type": "object", "additionalProperties": false, "required": ["a"],
-        "properties": { "a": { "type": "integer", "minimum": 1 }, "b": { "type": "string" } }
+        "properties": {
+            "a": { "type": "integer", "minimum": 1 },
+            "b": { "type": "string" },
+            "d": { "type": "array", "items": { "type": "string" } }
+        }
     });
-    for (value, bad) in
-        [(r#"{"a":1,"b":""}"#, 0), (r#"{"a":0}"#, 1), (r#"{"a":1.5}"#, 1), (r#"{"b":"","c":1}"#, 2)]
-    {
+    for (value, bad) in [
+        (r#"{"a":1,"b":"","d":["x"]}"#, 0),
+        (r#"{"a":0}"#, 1),
+        (r#"{"a":1.5}"#, 1),
+        (r#"{"b":"","c":1}"#, 2),
+        (r#"{"a":1,"d":["x",1]}"#, 1),
+    ] {
         let mut complaints = Vec::new();
         check("it", &schema, &schema, &serde_json::from_str(value).unwrap(), &mut complaints);
         assert_eq!(complaints.len(), bad, "{value} {complaints:?}");

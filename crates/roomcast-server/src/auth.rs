@@ -104,7 +104,9 @@ impl Inner {
         (validation.validate_exp, validation.validate_nbf, validation.validate_aud) = (false, false, false);
         validation.required_spec_claims.clear();
         let opened = jsonwebtoken::decode(token, key, &validation);
-        opened.map(|data| data.claims).map_err(|_| Denied::bad("the token's signature is not that of our key"))
+        opened
+            .map(|data| data.claims)
+            .map_err(|_| Denied::bad("the token's signature is not that of our key"))
     }
 }
 

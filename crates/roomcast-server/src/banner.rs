@@ -50,12 +50,11 @@ impl Facts {
 }
 
 fn data(server: &Server, loaded: &Loaded) -> String {
-    match loaded.config.store.url {
+    let new = if server.data_is_new() { " (new)" } else { "" };
+    match &loaded.config.store.url {
         StoreUrl::Memory => "nowhere: forgotten at the end".to_owned(),
-        StoreUrl::Sqlite => {
-            let new = if server.data_is_new() { " (new)" } else { "" };
-            format!("{}{new}", loaded.config.server.data_dir.display())
-        }
+        StoreUrl::Sqlite => format!("{}{new}", loaded.config.server.data_dir.display()),
+        StoreUrl::Postgres(address) => format!("{address}{new}"),
     }
 }
 

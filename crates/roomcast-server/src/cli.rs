@@ -5,7 +5,14 @@ mod serve;
 mod config;
 mod healthcheck;
 mod token;
+mod data;
+mod backup;
+mod restore;
+mod export;
+mod import;
+mod moving;
 mod bench;
+mod verify;
 mod completions;
 
 pub use failure::{Exit, Explained, Failure};
@@ -38,8 +45,20 @@ enum Command {
     Healthcheck(healthcheck::Args),
     /// Make or check a token
     Token(token::Args),
+    /// Write everything into one file, while the server runs or not
+    Backup(backup::Args),
+    /// Put a backup in place of the data; clients load afresh
+    Restore(restore::Args),
+    /// Write messages as lines of JSON
+    Export(export::Args),
+    /// Take in what `export` wrote
+    Import(import::Args),
+    /// Copy all messages from one store into another, and prove it
+    Move(moving::Args),
     /// Put a running server under load, and check every delivery
     Bench(roomcast_load::cli::Args),
+    /// Verify what a running server promises, while it may die and come back
+    Verify(roomcast_load::verify::cli::Args),
     /// Print completions for a shell
     Completions(completions::Args),
 }
@@ -52,7 +71,13 @@ pub fn main() -> ExitCode {
         Command::Config(args) => config::run(args),
         Command::Healthcheck(args) => healthcheck::run(&args),
         Command::Token(args) => token::run(args),
+        Command::Backup(args) => backup::run(args),
+        Command::Restore(args) => restore::run(args),
+        Command::Export(args) => export::run(args),
+        Command::Import(args) => import::run(args),
+        Command::Move(args) => moving::run(&args),
         Command::Bench(args) => bench::run(&args),
+        Command::Verify(args) => verify::run(&args),
         Command::Completions(args) => completions::run(&args, Cli::command()),
     };
     done.map_or_else(|failure| failure.report(), |()| Exit::Ok).into()

@@ -9,6 +9,7 @@ mod value;
 mod units;
 mod tokens;
 mod words;
+mod store_url;
 mod network;
 mod origin;
 mod suggest;
@@ -22,9 +23,10 @@ pub use load::{ConfigError, Flag, Loaded, Sources};
 pub use network::{AllowedOrigin, Proxy, PublicUrl};
 pub use origin::{Mistake, Origin};
 pub use render::{show, template};
-pub use units::{Period, Rate, Size};
+pub use store_url::StoreUrl;
 pub use tokens::{ClaimText, JwksUrl, OptionalPath};
-pub use words::{Algorithm, AuthMode, BusUrl, Durability, LogFormat, LogLevel, StoreUrl};
+pub use units::{MaxAge, Period, Rate, Size};
+pub use words::{Algorithm, AuthMode, BusUrl, Durability, LogFormat, LogLevel};
 
 pub(crate) use settings::check_text;
 
@@ -141,7 +143,8 @@ settings! {
     }
     /// Where messages are kept.
     store: Store "store" {
-        /// `"sqlite"`, one file in the data directory, or `"memory"`, forgotten at the end.
+        /// `"sqlite"`, one file in the data directory; `"memory"`, forgotten at the end; or a PostgreSQL database,
+        /// `"postgres://USER:PASSWORD@HOST/DATABASE"`, which other servers may share.
         ///
         /// Default: `"sqlite"`.
         url: StoreUrl = StoreUrl::Sqlite,
@@ -149,6 +152,22 @@ settings! {
         ///
         /// Default: `"full"`.
         durability: Durability = Durability::Full,
+    }
+    /// How long messages are kept. The newest message of a room always stays; the file does not shrink, what becomes free
+    /// in it is used again.
+    retention: Retention "retention" {
+        /// Messages that are older go: a time such as `"90d"`, or `"off"`.
+        ///
+        /// Default: `"off"`.
+        max_age: MaxAge = MaxAge(None),
+        /// Messages that a room keeps at most; 0 is no limit.
+        ///
+        /// Default: `0`.
+        max_messages: u32 = 0,
+        /// How often the server looks for what is to go.
+        ///
+        /// Default: `"1m"`.
+        every: Period = Period::from_secs(60),
     }
     /// How several servers hear of each other's messages.
     bus: Bus "bus" {

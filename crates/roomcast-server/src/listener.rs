@@ -11,6 +11,7 @@ mod held;
 mod connection;
 mod refuse;
 
+pub(crate) use accept::MOST_REFUSALS;
 pub use accept::{Front, serve};
 pub use bind::bind;
 pub use caps::{Caps, Counts, Refused, Ticket};

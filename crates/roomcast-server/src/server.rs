@@ -46,12 +46,12 @@ impl Server {
     ///
     /// # Errors
     /// When one of them cannot be had.
-    pub fn bind(config: Config) -> Result<Self, ServerError> {
+    pub fn bind(mut config: Config) -> Result<Self, ServerError> {
         let tokens = Tokens::open(&config, Arc::new(SystemClock))?;
         let (chat, chat_address) = bind(What::Chat, config.server.listen, n_shards(&config))?;
         let (mut admin, admin_address) = bind(What::Admin, config.metrics.listen, 1)?;
         let opened = store::open(&config)?;
-        files::make_room(config.limits.connections.get());
+        config.limits.connections = files::make_room(config.limits.connections, chat.len());
         Ok(Self { config, chat, chat_address, admin: admin.remove(0), admin_address, opened, tokens })
     }
 

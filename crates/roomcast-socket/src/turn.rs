@@ -189,8 +189,13 @@ impl<H: Handler> Shard<H> {
     }
 
     /// Runs something with the handlers of those connections that are meant.
-    fn with_each(&mut self, meant: impl Fn(&Connection<H>) -> bool, call: impl Fn(&mut H, &mut Context<'_, H>)) {
-        let keys = self.connections.iter().filter(|(_, c)| meant(c)).filter_map(|(k, _)| u32::try_from(k).ok());
+    fn with_each(
+        &mut self,
+        meant: impl Fn(&Connection<H>) -> bool,
+        call: impl Fn(&mut H, &mut Context<'_, H>),
+    ) {
+        let keys =
+            self.connections.iter().filter(|(_, c)| meant(c)).filter_map(|(k, _)| u32::try_from(k).ok());
         for key in keys.collect::<Vec<_>>() {
             self.with_handler(key, &call);
         }

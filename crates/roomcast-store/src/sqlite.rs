@@ -14,36 +14,38 @@ mod error;
 mod directory;
 mod connection;
 mod migrations;
+mod log;
 mod run;
-mod queue;
-mod batch;
 mod cache;
 mod transaction;
 mod writer;
 mod question;
 mod reader;
 mod checkpoint;
+mod retention;
+mod snapshot;
+mod import;
+mod backup;
 
+pub use backup::{Contents, Restored, backup, restore};
+pub use directory::Directory;
 pub use error::OpenError;
+pub use import::{Import, ImportOptions};
+pub use snapshot::Snapshot;
 
-use batch::Batch;
-use queue::{Load, Queue, Refused};
-use reader::{Question, Reader, Readers};
+use crate::{
+    WRITER_QUEUE, WRITER_QUEUE_BYTES,
+    batch::Batch,
+    queue::{Load, Queue, Refused},
+};
+use reader::{Question, Reader};
 use roomcast::store::{
-    Answer, Append, AppendError, Done, Durability, Epoch, Head, Page, Range, Store, StoreError, Summary,
+    Answer, Append, Done, Durability, Epoch, Head, Page, Range, Retention, Store, StoreError, Summary, Swept,
 };
 use roomcast_protocol::RoomName;
 use std::{fmt, path::Path, sync::Arc};
 use tokio::sync::{oneshot, watch};
 use writer::Writer;
-
-/// Messages, and bytes of them, that wait for the writer: half a second's work and more. Beyond, a batch is answered
-/// with [`AppendError::Overloaded`]; one that is larger by itself always is.
-pub const WRITER_QUEUE: usize = 16_384;
-/// The bytes of [`WRITER_QUEUE`].
-pub const WRITER_QUEUE_BYTES: usize = 64 << 20;
-/// Questions that wait for the reading threads. Beyond, the answer is [`StoreError::Overloaded`].
-pub const READER_QUEUE: usize = 1024;
 
 /// How a store is opened.
 #[derive(Clone, Copy, Debug)]
@@ -58,6 +60,14 @@ impl Default for Options {
     }
 }
 
+/// What waits for the writer.
+enum Work {
+    /// Messages to append.
+    Append(Batch),
+    /// Messages to forget.
+    Forget(retention::Step),
+}
+
 /// The outcome of closing, once there is one.
 type Closed = Option<Result<(), StoreError>>;
 
@@ -68,7 +78,7 @@ type Closed = Option<Result<(), StoreError>>;
 pub struct Sqlite {
     epoch: Epoch,
     durability: Durability,
-    batches: Arc<Queue<Batch>>,
+    work: Arc<Queue<Work>>,
     questions: Arc<Queue<Question>>,
     closed: watch::Receiver<Closed>,
 }
@@ -85,22 +95,28 @@ impl Sqlite {
             return Err(OpenError::Durability);
         }
         connection::check_version()?;
-        let directory = directory::Directory::lock(dir)?;
+        let directory = Directory::lock(dir)?;
         let path = directory.database()?;
         let failed = |error| OpenError::sqlite(&path, error);
+        // Looked at before SQLite opens it, which cuts off what it cannot read.
+        let damaged = log::is_damaged(&path).map_err(|error| OpenError::io(&path, error))?;
         let mut connection = connection::writer(&path).map_err(failed)?;
         migrations::run(&mut connection, &path)?;
+        if damaged {
+            tracing::error!(path = %path.display(), "the write-ahead log was damaged: messages are lost, and the log has a new epoch");
+            run::lose_epoch(&connection).map_err(failed)?;
+        }
         let epoch = run::begin(&mut connection, durability, run::boot_id().as_deref()).map_err(failed)?;
         connection::set_durability(&connection, durability).map_err(failed)?;
 
-        let readers = Readers::start(&path)?;
+        let readers = reader::start(&path)?;
         let questions = Arc::clone(&readers.questions);
-        let batches = Arc::new(Queue::new(Load { units: WRITER_QUEUE, bytes: WRITER_QUEUE_BYTES }));
+        let work = Arc::new(Queue::new(Load { units: WRITER_QUEUE, bytes: WRITER_QUEUE_BYTES }));
         let (closed_tx, closed) = watch::channel(None);
         let checkpointer = checkpoint::Checkpointer::start(&path)?;
-        let writer = Writer::new(connection, Arc::clone(&batches), readers, checkpointer, directory);
+        let writer = Writer::new(connection, Arc::clone(&work), readers, checkpointer, directory);
         writer.start(closed_tx).map_err(|error| OpenError::io(&path, error))?;
-        Ok(Self { epoch, durability, batches, questions, closed })
+        Ok(Self { epoch, durability, work, questions, closed })
     }
 
     /// Puts a question to the reading threads. One whose asker has gone by then is not answered.
@@ -134,12 +150,13 @@ fn closed() -> StoreError {
 
 impl Store for Sqlite {
     fn append(&self, batch: Vec<Append>, done: Done) {
-        let load =
-            Load { units: batch.len(), bytes: batch.iter().map(|message| message.content.len()).sum() };
-        match self.batches.push(Batch::new(batch, done), load) {
-            Ok(()) => {}
-            Err(Refused::Full(batch)) => batch.refuse(AppendError::Overloaded),
-            Err(Refused::Closed(batch)) => batch.refuse(AppendError::Unavailable),
+        let batch = Batch::new(batch, done);
+        let load = batch.load();
+        match self.work.push(Work::Append(batch), load) {
+            Err(Refused::Full(Work::Append(batch))) => Batch::refuse(Refused::Full(batch)),
+            Err(Refused::Closed(Work::Append(batch))) => Batch::refuse(Refused::Closed(batch)),
+            // What comes back is what was given.
+            Ok(()) | Err(_) => {}
         }
     }
 
@@ -163,6 +180,11 @@ impl Store for Sqlite {
         self.ask(move |reader| reader.rooms(after.as_ref(), limit))
     }
 
+    fn retain(&self, retention: Retention, now_ms: u64, from: Option<RoomName>) -> Answer<Swept> {
+        let look = self.ask(move |reader| reader.look(retention, now_ms, from.as_ref()));
+        retention::sweep(look, Arc::clone(&self.work), retention, now_ms)
+    }
+
     fn epoch(&self) -> Epoch {
         self.epoch.clone()
     }
@@ -172,7 +194,7 @@ impl Store for Sqlite {
     }
 
     fn close(&self) -> Answer<()> {
-        self.batches.close();
+        self.work.close();
         let mut closed_rx = self.closed.clone();
         Box::pin(async move {
             let outcome = closed_rx.wait_for(Option::is_some).await.map(|outcome| outcome.clone());
@@ -184,7 +206,7 @@ impl Store for Sqlite {
 
 impl Drop for Sqlite {
     fn drop(&mut self) {
-        self.batches.close();
+        self.work.close();
     }
 }
 
@@ -193,3 +215,6 @@ impl fmt::Debug for Sqlite {
         f.debug_struct("Sqlite").field("epoch", &self.epoch).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,7 @@
-//! SQLite as a whole, from outside. (`cfg(test)` lets clippy see that these are tests.)
+//! The stores as a whole, from outside. (`cfg(test)` lets clippy see that these are tests.)
 
+#[cfg(test)]
+mod backup;
 #[cfg(test)]
 mod child;
 #[cfg(test)]
@@ -7,6 +9,18 @@ mod conformance;
 #[cfg(test)]
 mod crash;
 #[cfg(test)]
+mod foreign;
+#[cfg(test)]
 mod full;
 #[cfg(test)]
 mod opening;
+#[cfg(test)]
+mod postgres;
+#[cfg(test)]
+mod queues;
+#[cfg(test)]
+mod told;
+#[cfg(test)]
+mod retention;
+#[cfg(test)]
+mod transfer;

@@ -29,12 +29,19 @@ impl Session {
     }
 
     /// The token came, by the `auth` frame, and was checked.
-    pub(crate) fn token_checked(&mut self, cx: &mut Cx<'_>, id: Option<Id>, checked: Result<Identity, Denied>) {
+    pub(crate) fn token_checked(
+        &mut self,
+        cx: &mut Cx<'_>,
+        id: Option<Id>,
+        checked: Result<Identity, Denied>,
+    ) {
         match checked {
             Err(denied) => self.deny(cx, id, &denied),
             Ok(identity) if self.owes => self.begin(cx, id, identity),
             Ok(identity) if identity.name == *self.user.name => self.renew(cx, id, identity),
-            Ok(_) => self.deny(cx, id, &Denied::bad("the token is another user's: open a connection of theirs")),
+            Ok(_) => {
+                self.deny(cx, id, &Denied::bad("the token is another user's: open a connection of theirs"))
+            }
         }
     }
 
@@ -105,7 +112,8 @@ impl Session {
 
     /// Leaves the rooms that the token does not let it read any more.
     fn leave_forbidden(&mut self, cx: &mut Cx<'_>) {
-        while let Some(index) = self.rooms.iter().position(|m| self.permit(&m.room.name, Verb::Read).is_err()) {
+        while let Some(index) = self.rooms.iter().position(|m| self.permit(&m.room.name, Verb::Read).is_err())
+        {
             let room = self.rooms.remove(index).room;
             cx.unsubscribe(&room.topic);
             self.chat.depart(&room, &self.user, true);
@@ -135,7 +143,9 @@ impl Session {
             self.deny(cx, None, &Denied::bad(message));
         } else if let Some(pass) = &self.pass {
             match self.left_of(pass.ends) {
-                Duration::ZERO => self.cut_off(cx, CloseCode::TokenExpired, CloseCode::TokenExpired.meaning()),
+                Duration::ZERO => {
+                    self.cut_off(cx, CloseCode::TokenExpired, CloseCode::TokenExpired.meaning())
+                }
                 left => cx.set_deadline(Some(left)),
             }
         }

@@ -6,8 +6,8 @@ mod grants;
 mod identity;
 pub(crate) mod revoked;
 
-pub(crate) use identity::may;
 pub use grants::{Grants, Pattern, PatternError, Verb};
+pub(crate) use identity::may;
 pub use identity::{Checked, Denied, Identity, Pass, Verifier};
 pub use revoked::{MAX_REVOCATIONS, TooMany};
 

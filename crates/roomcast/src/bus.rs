@@ -26,6 +26,15 @@ pub enum Notice {
         /// What was added, up to the head, in order; empty where a bus would not carry it.
         messages: Arc<[Record]>,
     },
+    /// The room keeps less of its log.
+    Floor {
+        /// The room.
+        room: RoomName,
+        /// The log that the number belongs to.
+        epoch: Epoch,
+        /// What is kept begins with the next number.
+        floor: u64,
+    },
     /// Somebody writes.
     Typing {
         /// The room.
@@ -40,7 +49,7 @@ impl Notice {
     #[must_use]
     pub fn room(&self) -> &RoomName {
         match self {
-            Self::Log { room, .. } | Self::Typing { room, .. } => room,
+            Self::Log { room, .. } | Self::Floor { room, .. } | Self::Typing { room, .. } => room,
         }
     }
 }

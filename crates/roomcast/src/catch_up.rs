@@ -87,8 +87,9 @@ impl Session {
 
     fn read_page(&self, cx: &mut Cx<'_>, room: Arc<Room>, sent: u64) {
         let (chat, remote, wanted) = (self.chat.clone(), cx.remote(), room.before_recent());
+        let after = sent.max(room.floor());
         self.chat.spawn(async move {
-            let page = chat.pages().after(chat.store(), &room.name, sent, wanted).await;
+            let page = chat.pages().after(chat.store(), &room.name, after, wanted).await;
             if page.as_ref().map_or(true, |p| p.messages.last().is_none_or(|last| last.seq <= sent)) {
                 // The store does not answer; or another shard was faster, and ours has yet to write what it had.
                 tokio::time::sleep(if page.is_err() { RETRY } else { Duration::from_millis(1) }).await;
@@ -126,10 +127,13 @@ impl Session {
     }
 }
 
-/// Those after `from` as frames for this person, up to the first that passes [`PAGE_BYTES`], and the newest number of them.
+/// Those after `from` that the room keeps as frames for this person, up to the first that passes [`PAGE_BYTES`], and the
+/// newest number of them.
 pub(crate) fn piece(room: &Room, asker: &User, from: u64, messages: &[Record]) -> (Bytes, u64) {
     let (mut sent, mut out) = (from, BytesMut::new());
-    for record in messages.iter().filter(|record| record.seq > from) {
+    // A page may have been read, and kept, before some of it was forgotten.
+    let after = from.max(room.floor());
+    for record in messages.iter().filter(|record| record.seq > after) {
         if record.seq > sent + 1 {
             let (name, from, to) = (room.name.as_str().into(), sent + 1, record.seq - 1);
             encode::put(&mut out, &ServerFrame::Gap(Gap { room: name, from, to, reason: Reason::Retention }));

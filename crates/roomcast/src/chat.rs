@@ -5,6 +5,7 @@ mod departures;
 mod lists;
 mod notices;
 mod refusal;
+mod retention;
 mod stats;
 mod tasks;
 
@@ -14,6 +15,7 @@ pub use refusal::Refusal;
 pub use stats::Stats;
 
 use crate::{
+    answers::Answers,
     append::{self, Reply},
     auth::{User, Users, Verifier, revoked::Revoked},
     bus::Bus,
@@ -23,7 +25,7 @@ use crate::{
     room::{Room, SessionHub},
     rooms::Rooms,
     session::{Session, close},
-    store::{Appended, Store, StoreError},
+    store::{Appended, Retention, Store, StoreError},
 };
 use departures::Grace;
 use roomcast_protocol::{CloseCode, GRACE_MS, RoomName, check_content, check_nonce};
@@ -48,6 +50,10 @@ pub struct Options {
     pub rate: Rate,
     /// How long somebody whose last connection vanished stays. Default: 15 s.
     pub grace: Duration,
+    /// What each room keeps. Default: everything.
+    pub retention: Retention,
+    /// How long after one look for what is not to be kept any more comes the next. Default: a minute.
+    pub retention_every: Duration,
     /// Where the time comes from.
     pub clock: Arc<dyn Clock>,
     /// Who knows tokens. Default: nobody, there are none.
@@ -56,8 +62,14 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        let grace = Duration::from_millis(GRACE_MS);
-        Self { rate: Rate::default(), grace, clock: Arc::new(SystemClock), verifier: None }
+        Self {
+            rate: Rate::default(),
+            grace: Duration::from_millis(GRACE_MS),
+            retention: Retention::default(),
+            retention_every: Duration::from_secs(60),
+            clock: Arc::new(SystemClock),
+            verifier: None,
+        }
     }
 }
 
@@ -66,6 +78,7 @@ impl fmt::Debug for Options {
         f.debug_struct("Options")
             .field("rate", &self.rate)
             .field("grace", &self.grace)
+            .field("retention", &self.retention)
             .finish_non_exhaustive()
     }
 }
@@ -81,6 +94,7 @@ struct Inner {
     bus: Arc<dyn Bus>,
     rooms: Rooms,
     pages: Pages,
+    answers: Answers,
     users: Users,
     revoked: Revoked,
     /// Connections of which it is not known whose they are.
@@ -134,6 +148,7 @@ impl Chat {
             bus,
             rooms: Rooms::default(),
             pages: Pages::default(),
+            answers: Answers::default(),
             graces: Mutex::default(),
             uncommitted: AtomicUsize::new(0),
             counts: Counts::default(),
@@ -142,6 +157,7 @@ impl Chat {
         }));
         chat.listen();
         chat.tick();
+        chat.forget_in_time();
         chat
     }
 
@@ -174,6 +190,7 @@ impl Chat {
         if made {
             self.0.bus.subscribe(&name);
             let head = self.0.store.head(name).await?;
+            room.forgot(&head.epoch, head.floor);
             self.room_grew(&room, &head.epoch, head.seq, &[]);
         }
         Ok(room)

@@ -26,12 +26,14 @@ mod room;
 mod rooms;
 mod presence;
 mod history;
+mod answers;
 mod encode;
 pub mod auth;
 pub mod limits;
 pub mod clock;
 pub mod testing;
 
+pub use answers::{ANSWERS_AT_ONCE, ANSWERS_BYTES};
 pub use auth::{Identity, User};
 pub use chat::{Chat, Entry, Options, Post, Refusal, RoomInfo, Stats};
 pub use roomcast_protocol as protocol;

@@ -3,6 +3,7 @@
 
 mod log;
 mod people;
+mod floor;
 
 pub(crate) use people::{Entered, Left};
 

@@ -8,8 +8,10 @@
 pub mod epoch;
 pub mod memory;
 mod range;
+mod retention;
 
 pub use range::Span;
+pub use retention::{Forgotten, MAX_FORGET, MAX_LOOK, Retention, Swept};
 
 use roomcast_protocol::{RoomName, UserName};
 use std::{future::Future, pin::Pin, sync::Arc};
@@ -40,6 +42,11 @@ pub trait Store: Send + Sync + 'static {
 
     /// Rooms that have messages, by name, those after `after` first, at most `limit`.
     fn rooms(&self, after: Option<RoomName>, limit: usize) -> Answer<Vec<Summary>>;
+
+    /// One step of retention. It looks at rooms by name, from `from` on, at most [`MAX_LOOK`] of them; of the first
+    /// that has messages not to be kept any more it forgets the oldest, at most [`MAX_FORGET`], and their nonces, and
+    /// moves its floor. [`Swept::next`] says where to go on. Between two steps appends go on.
+    fn retain(&self, retention: Retention, now_ms: u64, from: Option<RoomName>) -> Answer<Swept>;
 
     /// The log's name, which all rooms of a store share.
     fn epoch(&self) -> Epoch;

@@ -7,12 +7,14 @@
     reason = "tests; their tasks end with their runtime"
 )]
 
+mod access;
 mod bounds;
 mod crowd;
 mod embed;
 mod faults;
 mod people;
 mod resume;
+mod retention;
 mod say;
 mod size;
 mod slow;
@@ -47,9 +49,18 @@ impl World {
     }
 
     async fn with(store: Arc<dyn Store>, bus: Arc<dyn Bus>, options: socket::Options) -> Self {
+        Self::with_chat(store, bus, options, Options::default()).await
+    }
+
+    async fn with_chat(
+        store: Arc<dyn Store>,
+        bus: Arc<dyn Bus>,
+        options: socket::Options,
+        chat: Options,
+    ) -> Self {
         let hub = Hub::start(socket::Options { shards: 2, ..options }).unwrap();
         let rate = Rate { messages: NonZeroU32::new(1_000_000).unwrap(), per: Duration::from_secs(1) };
-        let options = Options { rate, grace: Duration::from_millis(1500), ..Options::default() };
+        let options = Options { rate, grace: Duration::from_millis(1500), ..chat };
         let chat = Chat::start(hub, store, bus, options);
         let app = Router::new()
             .route("/chat/{room}", get(enter))

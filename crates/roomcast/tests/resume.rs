@@ -6,11 +6,11 @@ use serde_json::json;
 use std::sync::Arc;
 use tokio::task::JoinSet;
 
-async fn back(world: &World, since: u64, epoch: &str) -> Client {
+pub(crate) async fn back(world: &World, since: u64, epoch: &str) -> Client {
     Client::connect(world.address, &format!("/chat/hall?user=ann&since={since}&epoch={epoch}")).await
 }
 
-async fn epoch(world: &World) -> String {
+pub(crate) async fn epoch(world: &World) -> String {
     world.join("hall", "eve").await.until("joined").await["epoch"].as_str().unwrap().to_owned()
 }
 
@@ -99,8 +99,7 @@ async fn a_position_that_means_nothing_here_is_told_why() {
 async fn what_retention_has_taken_is_told() {
     use roomcast::store::memory::Memory;
     let store = Memory::new(std::num::NonZeroUsize::new(10).unwrap());
-    let bus = roomcast::bus::Local::default();
-    let world = World::with(Arc::new(store), Arc::new(bus), Default::default()).await;
+    let world = World::with(Arc::new(store), Arc::new(Local::default()), Default::default()).await;
     world.say("hall", 30, "x").await;
     let epoch = epoch(&world).await;
     let mut ann = back(&world, 3, &epoch).await;

@@ -5,8 +5,8 @@ use roomcast::{
     bus::Local,
     protocol::RoomName,
     store::{
-        Answer, Append, AppendError, Done, Durability, Epoch, Head, Page, Range, Store, StoreError, Summary,
-        memory::Memory,
+        Answer, Append, AppendError, Done, Durability, Epoch, Head, Page, Range, Retention, Store,
+        StoreError, Summary, Swept, memory::Memory,
     },
 };
 use std::sync::{
@@ -80,6 +80,9 @@ impl Store for Watched {
     }
     fn rooms(&self, after: Option<RoomName>, limit: usize) -> Answer<Vec<Summary>> {
         self.answer(self.inner.rooms(after, limit))
+    }
+    fn retain(&self, retention: Retention, now_ms: u64, from: Option<RoomName>) -> Answer<Swept> {
+        self.answer(self.inner.retain(retention, now_ms, from))
     }
     fn epoch(&self) -> Epoch {
         self.inner.epoch()

@@ -82,8 +82,8 @@ impl Engine<'_> {
         };
         if connection.is_connected()? {
             connection.state = State::Upgrading;
-            let room = &self.rooms[connection.room as usize].name;
-            connection.send(outgoing::upgrade(&self.target.host, room, &user).as_bytes())?;
+            let path = format!("/chat/{}?user={user}", self.rooms[connection.room as usize].name);
+            connection.send(outgoing::upgrade(&self.target.host, &path).as_bytes())?;
         }
         Ok(())
     }

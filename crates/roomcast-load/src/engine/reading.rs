@@ -104,7 +104,7 @@ impl Engine<'_> {
             }
             PING => self.pong(seat, frame.payload),
             PONG => Ok(()),
-            CLOSE => Err(closed(frame.payload)),
+            CLOSE => Err(incoming::closed(frame.payload)),
             _ => Err(format!("a frame with the opcode {}", frame.opcode)),
         }
     }
@@ -139,19 +139,5 @@ impl Engine<'_> {
         let pong = self.composer.pong(payload);
         let Some(connection) = &mut self.seats[seat] else { return Ok(()) };
         connection.send(pong).map_err(|error| error.to_string())
-    }
-}
-
-/// A close frame's code and reason.
-fn closed(payload: &[u8]) -> String {
-    match payload.split_first_chunk() {
-        Some((code, reason)) => {
-            format!(
-                "closed by the server with {}: {}",
-                u16::from_be_bytes(*code),
-                String::from_utf8_lossy(reason)
-            )
-        }
-        None => "closed by the server without a code".to_owned(),
     }
 }

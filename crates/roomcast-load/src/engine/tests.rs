@@ -16,7 +16,7 @@ fn silence(plan: Plan) -> (TcpListener, Plan) {
 fn with_engine(plan: Plan, test: impl FnOnce(&mut Engine<'_>)) {
     let (_server, plan) = silence(plan);
     let mut progress = |_: &Progress| {};
-    test(&mut Engine::new(&plan, Target::of(&plan).unwrap(), &mut progress).unwrap());
+    test(&mut Engine::new(&plan, Target::of(&plan.url, plan.owned).unwrap(), &mut progress).unwrap());
 }
 
 /// A member in a seat, as far as TCP's handshake.

@@ -39,13 +39,16 @@ const MAX_ID_BYTES: usize = 256;
 pub(super) fn identity(claims: &Claims, rules: &Rules, now: u64) -> Result<Identity, Denied> {
     check_issuer(claims, rules)?;
     check_audience(claims, rules)?;
-    let expires = time(claims, "exp")?.ok_or(Denied::bad("the token has no `exp`: it must say when it expires"))?;
+    let expires =
+        time(claims, "exp")?.ok_or(Denied::bad("the token has no `exp`: it must say when it expires"))?;
     let ends = expires.saturating_add(rules.leeway);
     if ends <= now {
         return Err(Denied::expired());
     }
     if time(claims, "nbf")?.is_some_and(|begins| begins > now.saturating_add(rules.leeway)) {
-        return Err(Denied::bad("the token is not valid yet (`nbf`): compare the clocks, or set auth.jwt.leeway"));
+        return Err(Denied::bad(
+            "the token is not valid yet (`nbf`): compare the clocks, or set auth.jwt.leeway",
+        ));
     }
     let (name, issued, id) = (name(claims)?, time(claims, "iat")?, id(claims)?);
     let pass = Pass { grants: grants(claims)?, expires, ends, issued, id };
@@ -79,7 +82,8 @@ fn time(claims: &Claims, name: &'static str) -> Result<Option<u64>, Denied> {
         None | Some(Value::Null) => Ok(None),
         Some(value) => {
             let time = value.as_u64().filter(|time| *time <= MAX_TIME);
-            time.map(Some).ok_or_else(|| Denied::bad(format!("the token's `{name}` is not a whole number of seconds")))
+            time.map(Some)
+                .ok_or_else(|| Denied::bad(format!("the token's `{name}` is not a whole number of seconds")))
         }
     }
 }
@@ -94,9 +98,11 @@ fn text<'a>(claims: &'a Claims, name: &'static str) -> Result<Option<&'a str>, D
 
 /// Identity is `sub`'s alone; `name` is what is shown.
 fn name(claims: &Claims) -> Result<UserName, Denied> {
-    let sub = text(claims, "sub")?.ok_or(Denied::bad("the token has no `sub`: it must say who its bearer is"))?;
+    let sub =
+        text(claims, "sub")?.ok_or(Denied::bad("the token has no `sub`: it must say who its bearer is"))?;
     let parse = |claim, text| {
-        UserName::parse(text).map_err(|error| Denied::bad(format!("the token's `{claim}` is no user's name: {error}")))
+        UserName::parse(text)
+            .map_err(|error| Denied::bad(format!("the token's `{claim}` is no user's name: {error}")))
     };
     let subject = parse("sub", sub)?;
     match text(claims, "name")? {
@@ -167,8 +173,15 @@ mod tests {
         let shown = plain(&json!({"sub": "U1", "name": "Ann"})).unwrap();
         assert_eq!((shown.name.identity(), shown.name.name()), ("u1", "Ann"));
         for bad in [
-            json!({"sub": null}), json!({"sub": ""}), json!({"sub": 7}), json!({"sub": "a b"}), json!({"sub": "x".repeat(33)}),
-            json!({"sub": ["ann"]}), json!({"name": ""}), json!({"name": {"first": "Ann"}}), json!({"name": "an\u{202e}n"}),
+            json!({"sub": null}),
+            json!({"sub": ""}),
+            json!({"sub": 7}),
+            json!({"sub": "a b"}),
+            json!({"sub": "x".repeat(33)}),
+            json!({"sub": ["ann"]}),
+            json!({"name": ""}),
+            json!({"name": {"first": "Ann"}}),
+            json!({"name": "an\u{202e}n"}),
         ] {
             assert_eq!(plain(&bad).unwrap_err(), ErrorCode::Unauthenticated, "{bad}");
         }
@@ -176,8 +189,18 @@ mod tests {
 
     #[test]
     fn s9_times_of_odd_types_are_refused() {
-        for odd in [json!("1900000000"), json!(1.9e9), json!(1_900_000_000.5), json!(-1), json!(1_u64 << 63), json!(u64::MAX),
-            json!([1_900_000_000]), json!({}), json!(true), json!(MAX_TIME + 1)] {
+        for odd in [
+            json!("1900000000"),
+            json!(1.9e9),
+            json!(1_900_000_000.5),
+            json!(-1),
+            json!(1_u64 << 63),
+            json!(u64::MAX),
+            json!([1_900_000_000]),
+            json!({}),
+            json!(true),
+            json!(MAX_TIME + 1),
+        ] {
             for claim in ["exp", "nbf", "iat"] {
                 let mut more = json!({});
                 more[claim] = odd.clone();
@@ -202,7 +225,10 @@ mod tests {
         assert_eq!(early(NOW + 1, &Rules::default()), Some(ErrorCode::Unauthenticated));
         assert_eq!(early(NOW + 5, &lenient), None);
         let pass = check(&json!({"exp": NOW + 9, "iat": 3, "jti": "t"}), &lenient).unwrap().pass.unwrap();
-        assert_eq!((pass.expires, pass.ends, pass.issued, pass.id.as_deref()), (NOW + 9, NOW + 14, Some(3), Some("t")));
+        assert_eq!(
+            (pass.expires, pass.ends, pass.issued, pass.id.as_deref()),
+            (NOW + 9, NOW + 14, Some(3), Some("t"))
+        );
     }
 
     #[test]
@@ -211,27 +237,47 @@ mod tests {
         assert!(check(&json!({"iss": "us", "aud": "chat"}), &rules).is_ok());
         assert!(check(&json!({"iss": "us", "aud": ["mail", "chat"]}), &rules).is_ok());
         for bad in [
-            json!({"iss": "us"}), json!({"aud": "chat"}), json!({"iss": "them", "aud": "chat"}), json!({"iss": ["us"], "aud": "chat"}),
-            json!({"iss": "us", "aud": "mail"}), json!({"iss": "us", "aud": []}), json!({"iss": "us", "aud": ["Chat"]}),
-            json!({"iss": "us", "aud": 7}), json!({"iss": "US", "aud": "chat"}), json!({"iss": "us", "aud": {"chat": true}}),
+            json!({"iss": "us"}),
+            json!({"aud": "chat"}),
+            json!({"iss": "them", "aud": "chat"}),
+            json!({"iss": ["us"], "aud": "chat"}),
+            json!({"iss": "us", "aud": "mail"}),
+            json!({"iss": "us", "aud": []}),
+            json!({"iss": "us", "aud": ["Chat"]}),
+            json!({"iss": "us", "aud": 7}),
+            json!({"iss": "US", "aud": "chat"}),
+            json!({"iss": "us", "aud": {"chat": true}}),
         ] {
             assert_eq!(check(&bad, &rules).unwrap_err(), ErrorCode::Unauthenticated, "{bad}");
         }
         assert!(plain(&json!({"iss": "whoever"})).is_ok());
-        assert_eq!(plain(&json!({"aud": "mail"})).unwrap_err(), ErrorCode::Unauthenticated, "for somebody else");
+        assert_eq!(
+            plain(&json!({"aud": "mail"})).unwrap_err(),
+            ErrorCode::Unauthenticated,
+            "for somebody else"
+        );
     }
 
     #[test]
     fn s16_rooms_say_what_may_be_done_where() {
-        let may = |claims: Value, room: &str, verb| plain(&claims).unwrap().may(&RoomName::parse(room).unwrap(), verb);
+        let may = |claims: Value, room: &str, verb| {
+            plain(&claims).unwrap().may(&RoomName::parse(room).unwrap(), verb)
+        };
         let team = json!({"rooms": [{"name": "team-*", "can": ["read", "write", "moderate"]}, {"name": "hall", "can": ["read"]}]});
         assert!(may(team.clone(), "team-1", Verb::Moderate) && may(team.clone(), "hall", Verb::Read));
         assert!(!may(team.clone(), "hall", Verb::Write) && !may(team, "other", Verb::Read));
         assert!(!may(json!({"rooms": []}), "hall", Verb::Read));
         assert!(may(json!({}), "hall", Verb::Write) && !may(json!({}), "hall", Verb::Moderate));
         for bad in [
-            json!("*"), json!({}), json!(["hall"]), json!([{"name": "hall"}]), json!([{"can": ["read"]}]), json!([{"name": 7, "can": []}]),
-            json!([{"name": "a*b", "can": ["read"]}]), json!([{"name": "hall", "can": "read"}]), json!([{"name": "hall", "can": ["rule"]}]),
+            json!("*"),
+            json!({}),
+            json!(["hall"]),
+            json!([{"name": "hall"}]),
+            json!([{"can": ["read"]}]),
+            json!([{"name": 7, "can": []}]),
+            json!([{"name": "a*b", "can": ["read"]}]),
+            json!([{"name": "hall", "can": "read"}]),
+            json!([{"name": "hall", "can": ["rule"]}]),
         ] {
             assert_eq!(plain(&json!({"rooms": bad})).unwrap_err(), ErrorCode::Unauthenticated, "{bad}");
         }

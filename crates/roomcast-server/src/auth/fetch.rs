@@ -39,13 +39,15 @@ impl Source {
         let mut roots = RootCertStore::empty();
         roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
         if roots.is_empty() {
-            let help = "install the package ca-certificates, or name a file with certificates in SSL_CERT_FILE";
+            let help =
+                "install the package ca-certificates, or name a file with certificates in SSL_CERT_FILE";
             return Err(KeyError::new(url.to_string(), "this system trusts no certificates", help));
         }
         // Named, since the program may have another provider besides.
         let config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()));
         let versions = config.with_safe_default_protocol_versions();
-        let config = versions.map_err(|error| KeyError::new(url.to_string(), error.to_string(), "report it: this is a bug"))?;
+        let config = versions
+            .map_err(|error| KeyError::new(url.to_string(), error.to_string(), "report it: this is a bug"))?;
         let tls = TlsConnector::from(Arc::new(config.with_root_certificates(roots).with_no_client_auth()));
         let host = url.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']').to_owned();
         Ok(Self { url, host, tls })
@@ -78,7 +80,8 @@ impl Source {
     fn request(&self) -> Result<Request<Empty<Bytes>>, axum::http::Error> {
         let path = self.url.path_and_query().map_or("/", |path| path.as_str());
         let host = self.url.authority().map_or("", |authority| authority.as_str());
-        let request = Request::get(path).header(header::HOST, host).header(header::ACCEPT, "application/json");
+        let request =
+            Request::get(path).header(header::HOST, host).header(header::ACCEPT, "application/json");
         request.header(header::USER_AGENT, "roomcast").body(Empty::new())
     }
 }

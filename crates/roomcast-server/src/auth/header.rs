@@ -1,6 +1,6 @@
 //! The head of a token: what is looked at before its signature can be.
 
-use jsonwebtoken::{Algorithm, decode_header, dangerous::insecure_decode_claims};
+use jsonwebtoken::{Algorithm, dangerous::insecure_decode_claims, decode_header};
 use roomcast::auth::Denied;
 use roomcast_protocol::MAX_TOKEN_BYTES;
 use serde_json::{Map, Value};
@@ -22,7 +22,9 @@ pub(super) fn kid(token: &str, algorithm: Algorithm) -> Result<Option<String>, D
         return Err(Denied::bad("the token's `crit` asks for what this server does not know"));
     }
     match header.kid {
-        Some(kid) if kid.len() > MAX_KID_BYTES => Err(Denied::bad("the token's `kid` is longer than 256 bytes")),
+        Some(kid) if kid.len() > MAX_KID_BYTES => {
+            Err(Denied::bad("the token's `kid` is longer than 256 bytes"))
+        }
         kid => Ok(kid),
     }
 }

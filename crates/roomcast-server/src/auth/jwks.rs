@@ -99,7 +99,9 @@ impl Jwks {
         let known = self.known.borrow().clone();
         match known.find(kid) {
             Some(key) => Ok(key),
-            None if known.keys.is_none() => Err(Denied::unavailable("the keys that tokens are checked with cannot be fetched at the moment")),
+            None if known.keys.is_none() => Err(Denied::unavailable(
+                "the keys that tokens are checked with cannot be fetched at the moment",
+            )),
             None => Err(Denied::bad("the token is signed with a key that its issuer does not publish")),
         }
     }
@@ -127,7 +129,10 @@ fn usable(document: &[u8], algorithm: Algorithm) -> serde_json::Result<Keys> {
     for value in set.keys.into_iter().take(MAX_KEYS) {
         let Ok(jwk) = serde_json::from_value::<Jwk>(value) else { continue };
         let name = jwk.common.key_id.clone().unwrap_or_default();
-        if name.len() <= MAX_KID_BYTES && fits(&jwk, algorithm) && let Ok(key) = DecodingKey::from_jwk(&jwk) {
+        if name.len() <= MAX_KID_BYTES
+            && fits(&jwk, algorithm)
+            && let Ok(key) = DecodingKey::from_jwk(&jwk)
+        {
             keys.entry(name).or_insert(key);
         }
     }
@@ -138,8 +143,12 @@ fn usable(document: &[u8], algorithm: Algorithm) -> serde_json::Result<Keys> {
 fn fits(jwk: &Jwk, algorithm: Algorithm) -> bool {
     let (its_own, kind) = match (algorithm, &jwk.algorithm) {
         (Algorithm::RS256, AlgorithmParameters::RSA(_)) => (KeyAlgorithm::RS256, true),
-        (Algorithm::ES256, AlgorithmParameters::EllipticCurve(key)) => (KeyAlgorithm::ES256, key.curve == EllipticCurve::P256),
-        (Algorithm::EdDSA, AlgorithmParameters::OctetKeyPair(key)) => (KeyAlgorithm::EdDSA, key.curve == EllipticCurve::Ed25519),
+        (Algorithm::ES256, AlgorithmParameters::EllipticCurve(key)) => {
+            (KeyAlgorithm::ES256, key.curve == EllipticCurve::P256)
+        }
+        (Algorithm::EdDSA, AlgorithmParameters::OctetKeyPair(key)) => {
+            (KeyAlgorithm::EdDSA, key.curve == EllipticCurve::Ed25519)
+        }
         _ => return false,
     };
     let signs = jwk.common.public_key_use.as_ref().is_none_or(|purpose| *purpose == PublicKeyUse::Signature);
@@ -183,7 +192,9 @@ mod tests {
 
     #[test]
     fn of_a_set_so_many_keys_are_looked_at() {
-        let keys: Vec<_> = (0..=MAX_KEYS).map(|n| json!({"kty": "RSA", "n": "AQAB", "e": "AQAB", "kid": n.to_string()})).collect();
+        let keys: Vec<_> = (0..=MAX_KEYS)
+            .map(|n| json!({"kty": "RSA", "n": "AQAB", "e": "AQAB", "kid": n.to_string()}))
+            .collect();
         assert_eq!(kids(&json!({"keys": keys}), Algorithm::RS256).len(), MAX_KEYS);
     }
 }

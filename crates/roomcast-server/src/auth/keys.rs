@@ -80,7 +80,9 @@ impl<K> Named<K> {
 impl Secrets {
     /// To check signatures with.
     pub(super) fn ring(self) -> Ring {
-        let key = |secret: SecretSlice<u8>| Ok::<_, std::convert::Infallible>(DecodingKey::from_secret(secret.expose_secret()));
+        let key = |secret: SecretSlice<u8>| {
+            Ok::<_, std::convert::Infallible>(DecodingKey::from_secret(secret.expose_secret()))
+        };
         let Ok(ring) = self.map(key);
         ring
     }
@@ -91,8 +93,13 @@ pub(super) fn secrets(path: &Path) -> Result<Secrets, KeyError> {
     files(path)?.map(|(path, content)| {
         let content = trimmed(content.expose_secret());
         if content.len() < MIN_SECRET_BYTES {
-            let what = format!("the secret has {} bytes, and needs at least {MIN_SECRET_BYTES}", content.len());
-            return Err(KeyError::new(path, what, "make one with `openssl rand -base64 48`, here and where tokens are signed"));
+            let what =
+                format!("the secret has {} bytes, and needs at least {MIN_SECRET_BYTES}", content.len());
+            return Err(KeyError::new(
+                path,
+                what,
+                "make one with `openssl rand -base64 48`, here and where tokens are signed",
+            ));
         }
         Ok(SecretSlice::from(content.to_vec()))
     })
@@ -133,7 +140,8 @@ fn files(path: &Path) -> Result<Named<File>, KeyError> {
     let mut keys = BTreeMap::new();
     for entry in fs::read_dir(path).map_err(|error| failed(error.to_string()))? {
         let entry = entry.map_err(|error| failed(error.to_string()))?;
-        let name = entry.file_name().into_string().map_err(|_| failed("a name in it is not UTF-8".to_owned()))?;
+        let name =
+            entry.file_name().into_string().map_err(|_| failed("a name in it is not UTF-8".to_owned()))?;
         // Hidden files, and the links by which Kubernetes changes secrets, are nobody's keys.
         if !name.starts_with('.') {
             keys.insert(name, read(&entry.path())?);
@@ -141,7 +149,9 @@ fn files(path: &Path) -> Result<Named<File>, KeyError> {
     }
     match keys.len() {
         0 => Err(failed("there is no key in this directory".to_owned())),
-        n if n > MAX_KEYS => Err(failed(format!("there are {n} keys in this directory, {MAX_KEYS} are the most"))),
+        n if n > MAX_KEYS => {
+            Err(failed(format!("there are {n} keys in this directory, {MAX_KEYS} are the most")))
+        }
         _ => Ok(Named::Each(keys)),
     }
 }
@@ -169,8 +179,14 @@ mod tests {
 
     #[test]
     fn s12_a_secret_that_is_missing_or_short_is_refused() {
-        let dir = directory(&[("short", &[b'x'; 31]), ("ends", b"0123456789012345678901234567890\r\n"), ("good", &[b'x'; 32]), ("line", &[b"y".repeat(32), b"\n".to_vec()].concat())]);
-        let told = |name: &str| secrets(&dir.path().join(name)).map(|_| ()).map_err(|error| error.to_string());
+        let dir = directory(&[
+            ("short", &[b'x'; 31]),
+            ("ends", b"0123456789012345678901234567890\r\n"),
+            ("good", &[b'x'; 32]),
+            ("line", &[b"y".repeat(32), b"\n".to_vec()].concat()),
+        ]);
+        let told =
+            |name: &str| secrets(&dir.path().join(name)).map(|_| ()).map_err(|error| error.to_string());
         assert!(told("nowhere").unwrap_err().contains("cannot be read"));
         assert!(told("short").unwrap_err().contains("has 31 bytes"));
         assert!(told("ends").unwrap_err().contains("has 31 bytes"), "the line's end does not count");
@@ -183,7 +199,16 @@ mod tests {
         let dir = directory(&[("2025", &[b'a'; 32]), ("2026", &[b'b'; 32]), (".hidden", b"short")]);
         let ring = secrets(dir.path()).unwrap().ring();
         assert!(ring.find(Some("2025")).is_ok() && ring.find(Some("2026")).is_ok());
-        for kid in [None, Some(""), Some("."), Some("../2026"), Some(".hidden"), Some("2026\0"), Some("' OR 1=1 --"), Some("/dev/null")] {
+        for kid in [
+            None,
+            Some(""),
+            Some("."),
+            Some("../2026"),
+            Some(".hidden"),
+            Some("2026\0"),
+            Some("' OR 1=1 --"),
+            Some("/dev/null"),
+        ] {
             assert!(ring.find(kid).is_err(), "{kid:?}");
         }
         assert_eq!(secrets(dir.path()).unwrap().newest().unwrap().0, Some("2026"));
@@ -204,8 +229,11 @@ mod tests {
 
     #[test]
     fn s8_a_private_key_and_a_key_of_another_kind_are_refused() {
-        let private = directory(&[("key.pem", b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n")]);
-        let told = |dir: &tempfile::TempDir| public(&dir.path().join("key.pem"), Algorithm::RS256).unwrap_err().to_string();
+        let private =
+            directory(&[("key.pem", b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n")]);
+        let told = |dir: &tempfile::TempDir| {
+            public(&dir.path().join("key.pem"), Algorithm::RS256).unwrap_err().to_string()
+        };
         assert!(told(&private).contains("private key"));
         assert!(told(&directory(&[("key.pem", b"nonsense")])).contains("no public key for RS256"));
     }
@@ -215,6 +243,6 @@ mod tests {
         let dir = directory(&[("a", b"canary-canary-canary-canary-canary")]);
         let secrets = secrets(dir.path()).unwrap();
         assert!(!format!("{secrets:?}").contains("canary"));
-        assert!(!format!("{:?}", secrets.ring()).contains("canary") );
+        assert!(!format!("{:?}", secrets.ring()).contains("canary"));
     }
 }

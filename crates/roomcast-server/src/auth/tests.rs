@@ -17,7 +17,8 @@ fn config(secret_file: &Path) -> Config {
 
 fn token(config: &Config) -> String {
     let now = SystemClock.now_ms() / 1000;
-    let claims = Claims { sub: "ann".into(), name: None, rooms: None, iat: now, exp: now + 60, iss: None, aud: None };
+    let claims =
+        Claims { sub: "ann".into(), name: None, rooms: None, iat: now, exp: now + 60, iss: None, aud: None };
     sign(config, claims).unwrap().unwrap()
 }
 

@@ -4,6 +4,7 @@ use crate::{
     config::ConfigError,
     server::{ServerError, What, store_texts},
 };
+use roomcast_store::transfer::TransferError;
 use std::{io::ErrorKind, net::SocketAddr, process::ExitCode};
 
 /// How the program ends.
@@ -14,7 +15,7 @@ pub enum Exit {
     Ok = 0,
     /// Something failed that may work another time.
     Runtime = 1,
-    /// The command line makes no sense.
+    /// The command line makes no sense; of `verify`: there is no verdict.
     Usage = 2,
     /// The configuration makes no sense (`EX_CONFIG`).
     Config = 78,
@@ -86,6 +87,7 @@ impl From<ServerError> for Failure {
             ServerError::Bind { what, address, source } => (Exit::Runtime, bind_help(*what, *address, source.kind())),
             ServerError::Keys(error) => (Exit::Config, error.help.to_owned()),
             ServerError::Store(error) => (Exit::Runtime, store_texts(error).1),
+            ServerError::Database(error) => (Exit::Runtime, error.help().to_owned()),
             ServerError::Close(_) => {
                 (Exit::Runtime, "see the lines above, and check the disk before the next start".to_owned())
             }
@@ -93,6 +95,18 @@ impl From<ServerError> for Failure {
             ServerError::Shard => (Exit::Runtime, "see the lines above, and report it: this is a bug".to_owned()),
         };
         Self { exit, explained: vec![Explained { cause: error.to_string(), help }] }
+    }
+}
+
+impl From<TransferError> for Failure {
+    fn from(error: TransferError) -> Self {
+        match &error {
+            TransferError::Open(open) => {
+                let (cause, help) = store_texts(open);
+                Self::new(Exit::Runtime, cause, help)
+            }
+            _ => Self::new(Exit::Runtime, error.to_string(), error.help()),
+        }
     }
 }
 

@@ -19,7 +19,10 @@ use std::{io::Read, path::PathBuf, sync::Arc};
 
 /// Make or check a token.
 #[derive(Debug, clap::Args)]
-#[command(disable_help_subcommand = true, after_help = "Example:\n  roomcast token new --sub ann --ttl 1h | roomcast token check -")]
+#[command(
+    disable_help_subcommand = true,
+    after_help = "Example:\n  roomcast token new --sub ann --ttl 1h | roomcast token check -"
+)]
 pub(super) struct Args {
     #[command(subcommand)]
     command: Command,
@@ -67,13 +70,17 @@ fn user(text: &str) -> Result<String, String> {
 fn room(text: &str) -> Result<Room, String> {
     let (name, can) = text.split_once(':').unwrap_or((text, "read+write"));
     Pattern::parse(name).map_err(|error| error.to_string())?;
-    let verb = |word| Verb::from_word(word).map(Verb::as_str).ok_or("write read, write or moderate, with + between them");
+    let verb = |word| {
+        Verb::from_word(word).map(Verb::as_str).ok_or("write read, write or moderate, with + between them")
+    };
     Ok(Room { name: name.to_owned(), can: can.split('+').map(verb).collect::<Result<_, _>>()? })
 }
 
 fn ttl(text: &str) -> Result<u64, String> {
     let period: Period = text.parse()?;
-    Some(period.as_duration().as_secs()).filter(|s| *s > 0).ok_or("a token lives for a second at least".to_owned())
+    Some(period.as_duration().as_secs())
+        .filter(|s| *s > 0)
+        .ok_or("a token lives for a second at least".to_owned())
 }
 
 /// Does it.
@@ -88,7 +95,8 @@ fn load(file: Option<PathBuf>) -> Result<Config, Failure> {
     let config = Sources::of_process(file, Vec::new()).load()?.config;
     if config.auth.mode == AuthMode::Guests {
         let cause = "auth.mode is \"guests\": people name themselves, and there are no tokens";
-        let help = "set auth.mode to \"jwt\" and auth.jwt.secret_file to a file made by `openssl rand -base64 48`";
+        let help =
+            "set auth.mode to \"jwt\" and auth.jwt.secret_file to a file made by `openssl rand -base64 48`";
         return Err(Failure::new(Exit::Config, cause, help));
     }
     Ok(config)
@@ -98,7 +106,15 @@ fn make(new: New) -> Result<(), Failure> {
     let config = load(new.config)?;
     let now = SystemClock.now_ms() / 1000;
     let rooms = (!new.rooms.is_empty()).then_some(new.rooms);
-    let claims = Claims { sub: new.sub, name: new.name, rooms, iat: now, exp: now.saturating_add(new.ttl), iss: None, aud: None };
+    let claims = Claims {
+        sub: new.sub,
+        name: new.name,
+        rooms,
+        iat: now,
+        exp: now.saturating_add(new.ttl),
+        iss: None,
+        aud: None,
+    };
     match sign::sign(&config, claims).map_err(ServerError::from)? {
         Some(token) => print(&format!("{token}\n")),
         None => Err(Failure::new(
@@ -113,7 +129,8 @@ fn check(token: String, config: Option<PathBuf>) -> Result<(), Failure> {
     let config = load(config)?;
     let token = if token == "-" { from_stdin()? } else { token };
     let tokens = Tokens::open(&config, Arc::new(SystemClock)).map_err(ServerError::from)?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(ServerError::from)?;
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(ServerError::from)?;
     let checked = runtime.block_on(async {
         let tokens = tokens.ok_or_else(|| Denied::bad("there are no tokens here"))?;
         tokio::select! {
@@ -134,7 +151,9 @@ fn check(token: String, config: Option<PathBuf>) -> Result<(), Failure> {
 fn from_stdin() -> Result<String, Failure> {
     let mut text = String::new();
     let read = std::io::stdin().take(64 * 1024).read_to_string(&mut text);
-    read.map_err(|error| Failure::new(Exit::Runtime, format!("stdin cannot be read: {error}"), "give the token itself"))?;
+    read.map_err(|error| {
+        Failure::new(Exit::Runtime, format!("stdin cannot be read: {error}"), "give the token itself")
+    })?;
     Ok(text.trim().to_owned())
 }
 

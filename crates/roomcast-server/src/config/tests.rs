@@ -98,7 +98,7 @@ const FOUND: &str = r#"
 11:12 limits.messages: "10 per second" is not a rate: there is no `/` in it -> write how many in what time, such as "10/1s"
 12:10 limits.per_ip: "-1" is not a number that fits here -> write a whole number from 1 to 4294967295
 13:18 limits.outbound_queue: "1048576" is not a size: it has no unit -> write a whole number and one of B, KiB, MiB, GiB, such as "1MiB"
-16:7 store.url: "sqllite" is not a store that this version knows -> did you mean "sqlite"? There are "sqlite", "memory"
+16:7 store.url: "sqllite" is not a store that this version knows -> did you mean "sqlite"? There are "sqlite", "memory", "postgres://…"
 17:14 store.durability: a string belongs here, this is true or false -> write one of "full" "relaxed"
 "#;
 
@@ -118,6 +118,12 @@ fn bad_toml_does_not_hide_what_is_wrong_behind_it() {
     assert!(found.iter().any(|(line, _, what, _)| *line == 3 && what.contains("`shard`")), "{found:#?}");
     assert!(found.iter().any(|(line, _, what, _)| *line == 5 && what.contains("duplicate")), "{found:#?}");
     assert!(found.iter().all(|(_, _, what, help)| !what.contains('\n') && !help.contains('\n')));
+}
+
+#[test]
+fn a_database_has_one_durability() {
+    let text = "[store]\nurl = \"postgres://ann:s3cret@h/chat\"\ndurability = \"relaxed\"\n";
+    assert!(mistakes(text)[0].2.contains("store.durability: PostgreSQL keeps whatever was acknowledged"));
 }
 
 #[test]

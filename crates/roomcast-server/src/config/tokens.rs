@@ -49,10 +49,14 @@ impl Word for JwksUrl {
             return Ok(Self(None));
         }
         let uri: Option<Uri> = text.parse().ok();
-        let plain = |uri: &Uri| uri.authority().is_some_and(|a| !a.as_str().contains('@') && !a.host().is_empty());
+        let plain =
+            |uri: &Uri| uri.authority().is_some_and(|a| !a.as_str().contains('@') && !a.host().is_empty());
         match uri {
             Some(uri) if uri.scheme_str() == Some("https") && plain(&uri) => Ok(Self(Some(uri))),
-            _ => Err(Wrong::new("this is not an address that keys can be fetched from", format!("write {}", Self::EXPECTED))),
+            _ => Err(Wrong::new(
+                "this is not an address that keys can be fetched from",
+                format!("write {}", Self::EXPECTED),
+            )),
         }
     }
 
@@ -92,7 +96,14 @@ mod tests {
     fn s10_keys_are_fetched_with_https_and_nothing_else() {
         let fits = |text| JwksUrl::parse(text).is_ok_and(|url| url.get().is_some());
         assert!(fits("https://id.example.org/jwks.json") && fits("https://[::1]:8443/keys"));
-        for text in ["http://id.example.org/jwks", "https://", "https://u:p@id.example.org/", "file:///etc/passwd", "id.example.org", "https://a b"] {
+        for text in [
+            "http://id.example.org/jwks",
+            "https://",
+            "https://u:p@id.example.org/",
+            "file:///etc/passwd",
+            "id.example.org",
+            "https://a b",
+        ] {
             assert!(!fits(text), "{text}");
         }
         assert_eq!(JwksUrl::parse("").unwrap(), JwksUrl::default());

@@ -4,7 +4,7 @@ use super::value::{Word, Wrong};
 use std::{num::NonZeroU32, str::FromStr, time::Duration};
 
 /// A span of time, such as `30s`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Period(Duration);
 
 impl Period {
@@ -45,6 +45,34 @@ impl FromStr for Period {
 
     fn from_str(text: &str) -> Result<Self, String> {
         <Self as Word>::parse(text).map_err(|wrong| format!("{}; {}", wrong.what, wrong.help))
+    }
+}
+
+/// How old something may become: a time, or no matter how old.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MaxAge(pub Option<Period>);
+
+impl MaxAge {
+    const OFF: &'static str = "off";
+}
+
+impl Word for MaxAge {
+    const EXPECTED: &'static str = "a time such as \"90d\", or \"off\"";
+
+    fn parse(text: &str) -> Result<Self, Wrong> {
+        if text == Self::OFF {
+            return Ok(Self(None));
+        }
+        let help = || format!("write {}", Self::EXPECTED);
+        let period = Period::parse(text).map_err(|wrong| Wrong::new(wrong.what, help()))?;
+        if period.0.is_zero() {
+            return Err(Wrong::new(format!("{text:?} would keep nothing"), help()));
+        }
+        Ok(Self(Some(period)))
+    }
+
+    fn write(&self) -> String {
+        self.0.map_or_else(|| Self::OFF.to_owned(), |period| period.write())
     }
 }
 
@@ -163,6 +191,9 @@ mod tests {
         for text in ["30s", "90m", "2d", "250ms", "36h"] {
             assert_eq!(Period::parse(text).unwrap().write(), text);
         }
+        for text in ["90d", "off"] {
+            assert_eq!(MaxAge::parse(text).unwrap().write(), text);
+        }
         for text in ["1MiB", "64KiB", "3GiB", "100B", "5MB", "10kB"] {
             assert_eq!(Size::parse(text).unwrap().write(), text);
         }
@@ -180,6 +211,8 @@ mod tests {
         says(Size::parse("1.5MiB").unwrap_err(), "no unit is called \".5MiB\"");
         says(Size::parse("99999999999GiB").unwrap_err(), "it is too large");
         says(Period::parse("soon").unwrap_err(), "it does not begin with a whole number");
+        says(MaxAge::parse("never").unwrap_err(), "it does not begin with a whole number");
+        says(MaxAge::parse("0d").unwrap_err(), "would keep nothing");
         says(Rate::parse("10").unwrap_err(), "there is no `/` in it");
         says(Rate::parse("0/1s").unwrap_err(), "how many is a whole number above 0");
         says(Rate::parse("10/0s").unwrap_err(), "the time is 0");

@@ -89,19 +89,26 @@ impl<W: Word> Setting for Vec<W> {
     }
 }
 
-impl Setting for NonZeroU32 {
-    fn from_toml(value: &Spanned<DeValue<'_>>) -> Result<Self, Wrong> {
-        Self::from_text(&whole_number(value)?.to_string()).map_err(|wrong| wrong.at(value.span()))
-    }
+/// Numbers, from the least to the most that fit.
+macro_rules! numbers {
+    ($($Number:ty),*) => { $(
+        impl Setting for $Number {
+            fn from_toml(value: &Spanned<DeValue<'_>>) -> Result<Self, Wrong> {
+                Self::from_text(&whole_number(value)?.to_string()).map_err(|wrong| wrong.at(value.span()))
+            }
 
-    fn from_text(text: &str) -> Result<Self, Wrong> {
-        text.trim().parse().map_err(|_| out_of_range(text, Self::MIN, Self::MAX))
-    }
+            fn from_text(text: &str) -> Result<Self, Wrong> {
+                text.trim().parse().map_err(|_| out_of_range(text, Self::MIN, Self::MAX))
+            }
 
-    fn to_toml(&self) -> String {
-        self.to_string()
-    }
+            fn to_toml(&self) -> String {
+                self.to_string()
+            }
+        }
+    )* };
 }
+
+numbers!(NonZeroU32, u16, u32);
 
 impl Setting for bool {
     fn from_toml(value: &Spanned<DeValue<'_>>) -> Result<Self, Wrong> {
@@ -112,20 +119,6 @@ impl Setting for bool {
     fn from_text(text: &str) -> Result<Self, Wrong> {
         let wrong = |_| Wrong::new(format!("{text:?} is neither true nor false"), "write true or false");
         text.trim().parse().map_err(wrong)
-    }
-
-    fn to_toml(&self) -> String {
-        self.to_string()
-    }
-}
-
-impl Setting for u16 {
-    fn from_toml(value: &Spanned<DeValue<'_>>) -> Result<Self, Wrong> {
-        Self::from_text(&whole_number(value)?.to_string()).map_err(|wrong| wrong.at(value.span()))
-    }
-
-    fn from_text(text: &str) -> Result<Self, Wrong> {
-        text.trim().parse().map_err(|_| out_of_range(text, Self::MIN, Self::MAX))
     }
 
     fn to_toml(&self) -> String {

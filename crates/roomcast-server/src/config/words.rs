@@ -94,16 +94,6 @@ choice! {
 }
 
 choice! {
-    /// Where messages are kept.
-    StoreUrl: "a store" {
-        /// One file in the data directory.
-        Sqlite = "sqlite",
-        /// Nowhere: they are gone at the end.
-        Memory = "memory",
-    }
-}
-
-choice! {
     /// When a message counts as kept.
     Durability: "a durability" {
         /// On the disk: it survives a power cut.
@@ -121,7 +111,7 @@ choice! {
     }
 }
 
-fn no_such_word(what: &str, text: &str, words: &[&'static str]) -> Wrong {
+pub(super) fn no_such_word(what: &str, text: &str, words: &[&'static str]) -> Wrong {
     let all = words.iter().map(|word| format!("{word:?}")).collect::<Vec<_>>().join(", ");
     let help = match closest(text, words.iter().copied()) {
         Some(word) => format!("did you mean {word:?}? There are {all}"),

@@ -39,7 +39,7 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long the head of a request may be; hyper also stops at 100 headers.
 const HEAD_BYTES: usize = 16 * 1024;
 /// How many refused clients may be waited for at once; further ones just see the connection close.
-const MOST_REFUSALS: usize = 64;
+pub(crate) const MOST_REFUSALS: usize = 64;
 
 /// Takes connections until the server drains, then lets their requests finish until it ends. Runs inside a local runtime.
 pub async fn serve(listener: TcpListener, front: Front) {

@@ -66,6 +66,7 @@ impl Series<'_, '_> {
             stats.repeated,
         )?;
         self.counter("messages_failed", "Messages that the store did not take", stats.failed)?;
+        self.counter("messages_forgotten", "Messages that retention removed", stats.forgotten)?;
         self.counter("errors", "Errors told to clients", stats.refused)
     }
 

@@ -2,7 +2,7 @@
 
 use crate::auth::KeyError;
 use roomcast::store::StoreError;
-use roomcast_store::sqlite::OpenError;
+use roomcast_store::{postgres, sqlite::OpenError};
 use std::{fmt, io, net::SocketAddr};
 
 /// Which listener is meant.
@@ -48,6 +48,9 @@ pub enum ServerError {
     /// The messages cannot be had.
     #[error("{}", store_cause(.0))]
     Store(#[from] OpenError),
+    /// The database cannot be had.
+    #[error("{0}")]
+    Database(#[from] postgres::OpenError),
     /// The store did not end as it should.
     #[error("the last messages may not have been kept: {0}")]
     Close(#[from] StoreError),

@@ -4,7 +4,7 @@
 use super::{Server, ServerError, listeners::Listeners};
 use crate::{
     auth::Tokens,
-    config::Config,
+    config::{Config, Period},
     http::{
         self, App,
         admin::{self, Phase, Readiness},
@@ -14,10 +14,14 @@ use crate::{
     metrics::Metrics,
 };
 use axum::Router;
-use roomcast::{Chat, auth::Verifier, bus::Local};
+use roomcast::{Chat, auth::Verifier, bus::Local, store::Retention};
 use roomcast_protocol::CloseCode;
 use roomcast_socket::Hub;
-use std::{net::TcpListener, num::NonZeroU32, sync::Arc};
+use std::{
+    net::TcpListener,
+    num::{NonZeroU32, NonZeroU64},
+    sync::Arc,
+};
 use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 
@@ -113,10 +117,15 @@ fn socket_options(config: &Config, shards: usize) -> roomcast_socket::Options {
 }
 
 fn chat_options(config: &Config, tokens: Option<Tokens>) -> roomcast::Options {
-    let rate = config.limits.messages;
+    let (rate, retention) = (config.limits.messages, &config.retention);
     roomcast::Options {
         verifier: tokens.map(|tokens| Arc::new(tokens) as Arc<dyn Verifier>),
         rate: roomcast::limits::Rate { messages: rate.count, per: rate.per.as_duration() },
+        retention: Retention {
+            max_age: retention.max_age.0.map(Period::as_duration),
+            max_messages: NonZeroU64::new(retention.max_messages.into()),
+        },
+        retention_every: retention.every.as_duration(),
         ..roomcast::Options::default()
     }
 }

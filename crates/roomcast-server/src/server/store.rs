@@ -3,7 +3,10 @@
 use super::ServerError;
 use crate::config::{Config, Durability, StoreUrl};
 use roomcast::store::{self, Store, memory::Memory};
-use roomcast_store::sqlite::{Options, Sqlite};
+use roomcast_store::{
+    postgres::{Address, Postgres},
+    sqlite::{Options, Sqlite},
+};
 use std::sync::Arc;
 
 /// A store, and whether it began empty.
@@ -14,10 +17,17 @@ pub(super) struct Opened {
 
 /// Opens it. It answers from here on, on threads of its own.
 pub(super) fn open(config: &Config) -> Result<Opened, ServerError> {
-    match config.store.url {
+    match &config.store.url {
         StoreUrl::Memory => Ok(Opened { store: Arc::new(Memory::default()), is_new: true }),
         StoreUrl::Sqlite => sqlite(config),
+        StoreUrl::Postgres(address) => postgres(address.clone()),
     }
+}
+
+fn postgres(address: Address) -> Result<Opened, ServerError> {
+    let store = Postgres::open(address)?;
+    let is_new = store.is_new();
+    Ok(Opened { store: Arc::new(store), is_new })
 }
 
 fn sqlite(config: &Config) -> Result<Opened, ServerError> {

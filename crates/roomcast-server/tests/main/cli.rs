@@ -4,7 +4,7 @@ use crate::client::get;
 use crate::support::Place;
 use std::net::TcpListener;
 
-const COMMANDS: [&[&str]; 8] = [
+const COMMANDS: [&[&str]; 13] = [
     &[],
     &["serve"],
     &["config"],
@@ -12,6 +12,11 @@ const COMMANDS: [&[&str]; 8] = [
     &["config", "init"],
     &["config", "show"],
     &["healthcheck"],
+    &["backup"],
+    &["restore"],
+    &["export"],
+    &["import"],
+    &["move"],
     &["completions"],
 ];
 

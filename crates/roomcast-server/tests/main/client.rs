@@ -60,6 +60,19 @@ pub(crate) fn post(address: SocketAddr, path: &str, body: &serde_json::Value) ->
     ask(address, "POST", path, &["Content-Type: application/json"], &body.to_string())
 }
 
+/// The numbers of all messages of a room that are kept, page by page.
+pub(crate) fn numbers(address: SocketAddr, room: &str) -> Vec<u64> {
+    let mut seqs: Vec<u64> = Vec::new();
+    loop {
+        let after = seqs.last().copied().unwrap_or(0);
+        let page = get(address, &format!("/api/v1/rooms/{room}/messages?limit=200&after={after}")).json();
+        seqs.extend(page["messages"].as_array().unwrap().iter().map(|it| it["seq"].as_u64().unwrap()));
+        if page["more"] == false {
+            return seqs;
+        }
+    }
+}
+
 impl Answer {
     pub(crate) fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
@@ -100,6 +113,12 @@ impl Socket {
                 return frame;
             }
         }
+    }
+
+    /// Says something, and gives the number that it got.
+    pub(crate) fn say(&mut self, content: &str, nonce: &str) -> u64 {
+        self.send(&serde_json::json!({"type": "message", "content": content, "nonce": nonce, "id": 1}));
+        self.expect("ack")["seq"].as_u64().unwrap()
     }
 
     /// The code that the server closes with.

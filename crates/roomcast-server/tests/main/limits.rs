@@ -82,7 +82,7 @@ fn s31_behind_a_trusted_proxy_the_clients_are_counted() {
 fn without_file_descriptors_it_waits_without_burning_and_recovers() {
     let place = Place::new();
     let mut server = place.serve_with_files(40);
-    assert!(server.log_until_ready().contains("fewer files may be open"));
+    assert!(server.log_until_ready().contains("too few files may be open"));
     let held: Vec<TcpStream> = (0..60).map(|_| connect(server.chat)).collect();
     server.logged("no connections can be accepted");
     let before = server.cpu();

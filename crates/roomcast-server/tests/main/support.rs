@@ -39,6 +39,36 @@ impl Place {
         Done::of(self.command(args).output().unwrap())
     }
 
+    /// The same, with a text on its standard input.
+    pub(crate) fn run_with(&self, args: &[&str], input: &str) -> Done {
+        self.write("stdin", input);
+        let stdin = std::fs::File::open(self.0.path().join("stdin")).unwrap();
+        Done::of(self.command(args).stdin(stdin).output().unwrap())
+    }
+
+    /// Runs something that must succeed.
+    pub(crate) fn must(&self, args: &[&str]) -> Done {
+        let done = self.run(args);
+        assert_eq!(done.code, 0, "{args:?}: {done:?}");
+        done
+    }
+
+    /// Runs something that must fail with one cause and its help, and gives both.
+    pub(crate) fn fails(&self, args: &[&str]) -> (String, String) {
+        let done = self.run(args);
+        assert_eq!((done.code, done.stdout.as_str()), (1, ""), "{args:?}: {done:?}");
+        let mut errors = done.errors();
+        assert_eq!(errors.len(), 1, "{done:?}");
+        errors.remove(0)
+    }
+
+    /// A server on this data that lets people talk as fast as they like.
+    pub(crate) fn serve_on(&self, data: &str) -> Running {
+        self.serve_with(&["--data-dir", data], |command| {
+            command.env("ROOMCAST_LIMITS__MESSAGES", "1000000/1s");
+        })
+    }
+
     pub(crate) fn serve(&self, args: &[&str]) -> Running {
         self.serve_with(args, |_| {})
     }
@@ -147,6 +177,12 @@ impl Running {
             std::thread::sleep(Duration::from_millis(5));
         }
         None
+    }
+
+    /// Ends it as an operator does. Connections that are left open would hold it up.
+    pub(crate) fn stop(mut self) {
+        self.signal(rustix::process::Signal::TERM);
+        assert_eq!(self.wait(Duration::from_secs(20)), Some(0));
     }
 
     /// What is left in the log.

@@ -69,7 +69,8 @@ impl<H: Handler> Shard<H> {
 
     /// One tick more than the time has: the one that runs has begun already.
     pub(crate) fn set_deadline(&mut self, id: ConnectionId, after: Option<Duration>) {
-        let tick = after.map_or(NEVER, |after| self.wheel.now().saturating_add(self.ticks(after)).saturating_add(1));
+        let tick =
+            after.map_or(NEVER, |after| self.wheel.now().saturating_add(self.ticks(after)).saturating_add(1));
         if let Some(c) = self.connections.get_mut(id.key as usize).filter(|c| c.phase == Phase::Open) {
             c.deadline = tick;
             self.look_again(id);

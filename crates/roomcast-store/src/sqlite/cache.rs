@@ -1,20 +1,12 @@
-//! What the writer knows without asking: the ids of rooms and users, and the rooms' heads.
+//! The writer's memory, and where it comes from. A transaction changes it as it goes, the heads too: one that fails
+//! must be followed by [`Cache::forget`].
 
+use crate::cache::{self, User};
 use roomcast_protocol::{RoomName, UserName};
 use rusqlite::{Connection, OptionalExtension as _, params};
-use std::{collections::HashMap, sync::Arc};
 
-/// Rooms and users, each, that are remembered. Past this the memory starts anew: looking one up costs a few
-/// microseconds.
-const MAX_REMEMBERED: usize = 65_536;
-
-/// The writer's own memory of the database. A transaction changes it as it goes; one that fails must be followed by
-/// [`Cache::forget`], because then nothing in it can be trusted: not the heads, and not the ids of new rows.
-#[derive(Debug, Default)]
-pub(super) struct Cache {
-    rooms: HashMap<RoomName, Room>,
-    users: HashMap<Arc<str>, User>,
-}
+/// What the writer of a SQLite database knows without asking.
+pub(super) type Cache = cache::Cache<Room>;
 
 /// A room's row, and its newest message's number.
 #[derive(Clone, Copy, Debug)]
@@ -23,30 +15,7 @@ pub(super) struct Room {
     pub(super) head: i64,
 }
 
-/// A user's row.
-#[derive(Clone, Debug)]
-pub(super) struct User {
-    pub(super) id: i64,
-    /// The name in the row.
-    pub(super) name: Arc<str>,
-}
-
 impl Cache {
-    /// Forgets everything.
-    pub(super) fn forget(&mut self) {
-        *self = Self::default();
-    }
-
-    /// Keeps the bound. For the time between transactions.
-    pub(super) fn trim(&mut self) {
-        if self.rooms.len() > MAX_REMEMBERED {
-            self.rooms = HashMap::new();
-        }
-        if self.users.len() > MAX_REMEMBERED {
-            self.users = HashMap::new();
-        }
-    }
-
     /// A room, its row made where there is none.
     pub(super) fn room(&mut self, transaction: &Connection, name: &RoomName) -> rusqlite::Result<&mut Room> {
         if !self.rooms.contains_key(name) {

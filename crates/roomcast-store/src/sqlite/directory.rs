@@ -10,17 +10,23 @@ use std::{
     process,
 };
 
+/// The database in a data directory.
+pub(super) const DATABASE: &str = "roomcast.db";
+
 /// The data directory, locked for as long as this lives (P13). The kernel lets go of the lock when the process ends,
 /// however it ends.
 #[derive(Debug)]
-pub(super) struct Directory {
+pub struct Directory {
     path: PathBuf,
     lock: File,
 }
 
 impl Directory {
     /// Makes the directory (mode 0700) where there is none, and locks it.
-    pub(super) fn lock(path: &Path) -> Result<Self, OpenError> {
+    ///
+    /// # Errors
+    /// [`OpenError::InUse`] where somebody else has it; the others where it cannot be had.
+    pub fn lock(path: &Path) -> Result<Self, OpenError> {
         create(path)?;
         let lock_path = path.join("roomcast.lock");
         let mut lock = open_private(&lock_path)?;
@@ -38,7 +44,7 @@ impl Directory {
 
     /// The database file, made (mode 0600) where there is none: SQLite gives its other files the same mode.
     pub(super) fn database(&self) -> Result<PathBuf, OpenError> {
-        let path = self.path.join("roomcast.db");
+        let path = self.path.join(DATABASE);
         open_private(&path)?;
         Ok(path)
     }

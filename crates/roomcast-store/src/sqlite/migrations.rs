@@ -7,15 +7,17 @@ use std::path::Path;
 /// `MIGRATIONS[n]` leads from version n to version n + 1. What was released never changes.
 const MIGRATIONS: [&str; 1] = [include_str!("../../migrations/sqlite/0001_init.sql")];
 
+/// The newest version.
+pub(super) const KNOWN: u32 = MIGRATIONS.len() as u32;
+
 /// Brings a database to the newest version, under the lock of the data directory.
 pub(super) fn run(connection: &mut Connection, path: &Path) -> Result<(), OpenError> {
     let failed = |error| OpenError::sqlite(path, error);
     let found: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(failed)?;
-    let known = MIGRATIONS.len() as u32;
-    if found > known {
-        return Err(OpenError::Newer { path: path.to_owned(), found, known });
+    if found > KNOWN {
+        return Err(OpenError::Newer { path: path.to_owned(), found, known: KNOWN });
     }
-    for version in found..known {
+    for version in found..KNOWN {
         step(connection, version).map_err(failed)?;
         tracing::info!(path = %path.display(), version = version + 1, "the database has a new schema version");
     }

@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, TransactionBehavior, par
 use std::{collections::HashMap, sync::Arc};
 
 /// A room's row: the id, the floor and the head.
-type Standing = (i64, u64, u64);
+pub(super) type Standing = (i64, u64, u64);
 
 impl Reader {
     /// The floor and the head of a room.
@@ -48,7 +48,7 @@ impl Reader {
     }
 }
 
-fn standing(connection: &Connection, room: &RoomName) -> rusqlite::Result<Option<Standing>> {
+pub(super) fn standing(connection: &Connection, room: &RoomName) -> rusqlite::Result<Option<Standing>> {
     let mut statement = connection.prepare_cached(
         "SELECT id, floor, coalesce((SELECT max(seq) FROM messages WHERE room_id = rooms.id), floor)
          FROM rooms WHERE name = ?1",
@@ -57,7 +57,7 @@ fn standing(connection: &Connection, room: &RoomName) -> rusqlite::Result<Option
 }
 
 /// The messages of a span, all of them: one that is missing is damage, and must not look like the end of the log.
-fn records(
+pub(super) fn records(
     connection: &Connection,
     users: &mut HashMap<i64, Arc<UserName>>,
     room_id: i64,
@@ -114,9 +114,13 @@ fn find_user(connection: &Connection, id: i64) -> rusqlite::Result<Arc<UserName>
 }
 
 fn summary(row: &Row<'_>) -> rusqlite::Result<Summary> {
+    Ok(Summary { room: room_name(row)?, head: row.get(1)?, last_at_ms: row.get(2)? })
+}
+
+/// A room's name from the first column.
+pub(super) fn room_name(row: &Row<'_>) -> rusqlite::Result<RoomName> {
     let name: String = row.get(0)?;
-    let room = RoomName::parse(&name).map_err(|error| {
+    RoomName::parse(&name).map_err(|error| {
         rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, Box::new(error))
-    })?;
-    Ok(Summary { room, head: row.get(1)?, last_at_ms: row.get(2)? })
+    })
 }

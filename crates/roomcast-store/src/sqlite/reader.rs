@@ -1,20 +1,18 @@
-//! The threads that read.
+//! The threads that read, each with a connection.
 
-use super::{
-    OpenError, READER_QUEUE, connection,
-    queue::{Load, Queue},
-};
+use super::{OpenError, connection};
+use crate::{queue::Queue, readers::Readers};
 use roomcast_protocol::UserName;
 use rusqlite::Connection;
-use std::{collections::HashMap, io, path::Path, sync::Arc, thread};
+use std::{collections::HashMap, path::Path, sync::Arc};
 
 /// A question to whichever reader is free.
 pub(super) type Question = Box<dyn FnOnce(&mut Reader) + Send>;
 
 /// Threads that read.
-const N_READERS: usize = 2;
+pub(super) const N_READERS: usize = 2;
 /// Users that each remembers. Past this its memory starts anew.
-const MAX_REMEMBERED: usize = 65_536;
+pub(super) const MAX_REMEMBERED: usize = 65_536;
 
 /// A connection that reads, and the users it has seen: their rows never change.
 pub(super) struct Reader {
@@ -24,10 +22,7 @@ pub(super) struct Reader {
 
 impl Reader {
     fn work(mut self, questions: &Queue<Question>) {
-        let mut taken = Vec::new();
-        loop {
-            questions.take(1, &mut taken);
-            let Some(question) = taken.pop() else { return };
+        while let Some(question) = questions.next() {
             question(&mut self);
             if self.users.len() > MAX_REMEMBERED {
                 self.users = HashMap::new();
@@ -36,44 +31,40 @@ impl Reader {
     }
 }
 
-/// The reading threads. They end when this does.
-pub(super) struct Readers {
-    pub(super) questions: Arc<Queue<Question>>,
-    threads: Vec<thread::JoinHandle<()>>,
-}
-
-impl Readers {
-    pub(super) fn start(path: &Path) -> Result<Self, OpenError> {
-        let questions = Arc::new(Queue::new(Load { units: READER_QUEUE, bytes: 0 }));
-        let mut readers = Self { questions, threads: Vec::new() };
-        for n in 0..N_READERS {
-            let connection = connection::reader(path).map_err(|error| OpenError::sqlite(path, error))?;
-            readers.add(n, connection).map_err(|error| OpenError::io(path, error))?;
-        }
-        Ok(readers)
-    }
-
-    fn add(&mut self, n: usize, connection: Connection) -> io::Result<()> {
-        let questions = Arc::clone(&self.questions);
+/// Starts the threads.
+pub(super) fn start(path: &Path) -> Result<Readers<Question>, OpenError> {
+    let mut readers = Readers::new();
+    for _ in 0..N_READERS {
+        let connection = connection::reader(path).map_err(|error| OpenError::sqlite(path, error))?;
         let reader = Reader { connection, users: HashMap::new() };
-        let thread = thread::Builder::new().name(format!("store-reader-{n}"));
-        self.threads.push(thread.spawn(move || reader.work(&questions))?);
-        Ok(())
+        readers.start(|questions| reader.work(questions)).map_err(|error| OpenError::io(path, error))?;
     }
-
-    /// Answers what was asked, then ends the threads.
-    pub(super) fn end(&mut self) {
-        self.questions.close();
-        for thread in self.threads.drain(..) {
-            if thread.join().is_err() {
-                tracing::error!("a thread that reads from the store panicked");
-            }
-        }
-    }
+    Ok(readers)
 }
 
-impl Drop for Readers {
-    fn drop(&mut self) {
-        self.end();
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::queue::Load;
+    use std::sync::mpsc;
+
+    #[test]
+    fn so_many_users_are_remembered_and_with_one_more_the_memory_starts_anew() {
+        let questions = Queue::<Question>::new(Load { units: 9, bytes: 0 });
+        let (seen_tx, seen_rx) = mpsc::channel();
+        let ann = Arc::new(UserName::parse("ann").unwrap());
+        for upto in [MAX_REMEMBERED as i64, MAX_REMEMBERED as i64 + 1, 0] {
+            let (seen_tx, ann) = (seen_tx.clone(), ann.clone());
+            let question: Question = Box::new(move |reader| {
+                seen_tx.send(reader.users.len()).unwrap();
+                reader.users.extend((0..upto).map(|id| (id, ann.clone())));
+            });
+            assert!(questions.push(question, Load { units: 1, bytes: 0 }).is_ok());
+        }
+        questions.close();
+        let connection = Connection::open_in_memory().unwrap();
+        Reader { connection, users: HashMap::new() }.work(&questions);
+        drop(seen_tx);
+        assert_eq!(seen_rx.iter().collect::<Vec<_>>(), [0, MAX_REMEMBERED, 0]);
     }
 }

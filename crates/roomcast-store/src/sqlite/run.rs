@@ -29,10 +29,27 @@ pub(super) fn begin(
     Ok(epoch)
 }
 
+/// Makes the next [`begin`] give a new epoch, because acknowledged messages are lost. It also empties the write-ahead
+/// log, so that what lies behind the damage is not found a second time.
+pub(super) fn lose_epoch(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute("DELETE FROM meta WHERE key = 'epoch'", [])?;
+    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+}
+
 /// Marks the run as cleanly ended. The caller has set the connection to mode `full`, so this makes everything before
 /// it durable, too.
 pub(super) fn end(connection: &Connection) -> rusqlite::Result<()> {
     set(connection, "clean", "yes")
+}
+
+/// The log's name.
+pub(super) fn epoch(connection: &Connection) -> rusqlite::Result<Option<String>> {
+    get(connection, "epoch")
+}
+
+/// Gives the log another name.
+pub(super) fn set_epoch(connection: &Connection, epoch: &str) -> rusqlite::Result<()> {
+    set(connection, "epoch", epoch)
 }
 
 fn tail_may_be_lost(connection: &Connection, boot: Option<&str>) -> rusqlite::Result<bool> {

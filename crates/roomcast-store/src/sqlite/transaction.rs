@@ -1,6 +1,7 @@
 //! One commit.
 
-use super::{batch::Verdict, cache::Cache};
+use super::cache::Cache;
+use crate::batch::Verdict;
 use roomcast::store::{Append, AppendError, Appended};
 use rusqlite::{CachedStatement, Connection, Transaction, TransactionBehavior, params};
 
@@ -47,7 +48,7 @@ impl<'a> Insert<'a> {
     ) -> rusqlite::Result<Verdict> {
         let user = cache.user(transaction, &message.user)?;
         let user_id = user.id;
-        let other_name = (*user.name != *message.user.name()).then(|| message.user.name());
+        let other_name = user.other_name(&message.user);
         let room = cache.room(transaction, &message.room)?;
         let seq = room.head + 1;
         let at = integer(message.at_ms);

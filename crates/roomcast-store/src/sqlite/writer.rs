@@ -1,8 +1,13 @@
 //! The thread that writes.
 
 use super::{
-    Closed, batch::Batch, batch::Verdict, cache::Cache, checkpoint::Checkpointer, connection,
-    directory::Directory, queue::Queue, reader::Readers, run, transaction, unavailable,
+    Closed, Work, cache::Cache, checkpoint::Checkpointer, connection, directory::Directory, reader::Question,
+    retention, run, transaction, unavailable,
+};
+use crate::{
+    batch::{self, Verdict},
+    queue::{Abandon, Queue},
+    readers::Readers,
 };
 use roomcast::store::{Append, AppendError, Durability, MAX_BATCH};
 use rusqlite::{Connection, ErrorCode, ffi};
@@ -15,8 +20,8 @@ pub(super) struct Writer {
     connection: Connection,
     cache: Cache,
     health: Health,
-    batches: Arc<Queue<Batch>>,
-    readers: Readers,
+    queue: Arc<Queue<Work>>,
+    readers: Readers<Question>,
     checkpointer: Checkpointer,
     _directory: Directory,
 }
@@ -35,20 +40,20 @@ enum Health {
 impl Writer {
     pub(super) fn new(
         connection: Connection,
-        batches: Arc<Queue<Batch>>,
-        readers: Readers,
+        queue: Arc<Queue<Work>>,
+        readers: Readers<Question>,
         checkpointer: Checkpointer,
         directory: Directory,
     ) -> Self {
         let (cache, health) = (Cache::default(), Health::Good);
-        Self { connection, cache, health, batches, readers, checkpointer, _directory: directory }
+        Self { connection, cache, health, queue, readers, checkpointer, _directory: directory }
     }
 
     /// Starts the thread. It says on `closed` how it ended, once nothing of the store is left.
     pub(super) fn start(self, closed: watch::Sender<Closed>) -> io::Result<()> {
         let work = move || {
             // Should the thread panic, whoever waits is answered, and whoever comes later is refused.
-            let _abandon = Abandon(Arc::clone(&self.batches));
+            let _abandon = Abandon(Arc::clone(&self.queue));
             let outcome = self.work();
             closed.send_replace(Some(outcome.map_err(unavailable)));
         };
@@ -56,27 +61,21 @@ impl Writer {
     }
 
     fn work(mut self) -> rusqlite::Result<()> {
-        let mut batches = Vec::new();
+        let (mut work, mut batches, mut steps) = (Vec::new(), Vec::new(), Vec::new());
         loop {
-            self.batches.take(MAX_BATCH, &mut batches);
-            if batches.is_empty() {
+            self.queue.take(MAX_BATCH, &mut work);
+            if work.is_empty() {
                 return self.end();
             }
-            self.write(&mut batches);
+            for item in work.drain(..) {
+                match item {
+                    Work::Append(batch) => batches.push(batch),
+                    Work::Forget(step) => steps.push(step),
+                }
+            }
+            batch::commit(&mut batches, |messages| self.commit(messages));
+            steps.drain(..).for_each(|step| self.forget(step));
             self.checkpointer.wake();
-        }
-    }
-
-    /// Commits the batches and answers each, in order.
-    fn write(&mut self, batches: &mut Vec<Batch>) {
-        let messages: Vec<&Append> = batches.iter().flat_map(Batch::messages).collect();
-        // One chunk, except where a single batch is longer than a commit may be.
-        let verdicts: Vec<Verdict> =
-            messages.chunks(MAX_BATCH).flat_map(|chunk| self.commit(chunk)).collect();
-        let mut verdicts = verdicts.into_iter();
-        for batch in batches.drain(..) {
-            let own = verdicts.by_ref().take(batch.messages().len()).collect();
-            batch.answer(own);
         }
     }
 
@@ -99,14 +98,27 @@ impl Writer {
     }
 
     fn attempt(&mut self, messages: &[&Append]) -> rusqlite::Result<Vec<Verdict>> {
-        if self.health == Health::Lost || self.checkpointer.lost_data() {
-            return Err(lost());
-        }
+        self.check_disk()?;
         let outcome = transaction::append(&mut self.connection, &mut self.cache, messages);
         if outcome.is_err() {
             self.cache.forget();
         }
         outcome
+    }
+
+    /// Carries out a step of retention. Where it fails, that is its asker's concern, but for a lost `fsync`.
+    fn forget(&mut self, step: retention::Step) {
+        let outcome = self.check_disk().and_then(|()| retention::forget(&mut self.connection, &step));
+        if let Err(error) = &outcome
+            && is_lost(error)
+        {
+            self.note_failure(error);
+        }
+        step.answer(outcome);
+    }
+
+    fn check_disk(&self) -> rusqlite::Result<()> {
+        if self.health == Health::Lost || self.checkpointer.lost_data() { Err(lost()) } else { Ok(()) }
     }
 
     fn note_success(&mut self) {
@@ -137,15 +149,6 @@ impl Writer {
         connection::set_durability(&self.connection, Durability::Full)?;
         run::end(&self.connection)?;
         self.connection.close().map_err(|(_, error)| error)
-    }
-}
-
-/// Closes the queue and answers what is in it when the writer ends, however it ends.
-struct Abandon(Arc<Queue<Batch>>);
-
-impl Drop for Abandon {
-    fn drop(&mut self) {
-        self.0.abandon();
     }
 }
 

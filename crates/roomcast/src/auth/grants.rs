@@ -176,7 +176,10 @@ mod tests {
         let pattern = |text| Pattern::parse(text).unwrap();
         let grants = [(pattern("team-*"), vec![Verb::Write, Verb::Read]), (pattern("hall"), vec![])];
         assert_eq!(Grants::only(grants).to_string(), "team-* (read, write), hall ()");
-        assert_eq!((Grants::everywhere().to_string(), Grants::only([]).to_string()), ("all (read, write)".into(), "none".into()));
+        assert_eq!(
+            (Grants::everywhere().to_string(), Grants::only([]).to_string()),
+            ("all (read, write)".into(), "none".into())
+        );
     }
 
     #[test]

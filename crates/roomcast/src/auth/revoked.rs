@@ -87,7 +87,8 @@ mod tests {
     use crate::auth::Grants;
 
     fn token(name: &str, issued: Option<u64>, id: Option<&str>) -> Identity {
-        let pass = Pass { grants: Grants::everywhere(), expires: 99, ends: 99, issued, id: id.map(Into::into) };
+        let pass =
+            Pass { grants: Grants::everywhere(), expires: 99, ends: 99, issued, id: id.map(Into::into) };
         Identity { name: UserName::parse(name).unwrap(), pass: Some(Box::new(pass)) }
     }
 

@@ -43,7 +43,8 @@ impl Chat {
     ) -> Result<Response, Refusal> {
         let one_more = |n| (n < MAX_OWING).then_some(n + 1);
         if self.0.owing.fetch_update(Ordering::AcqRel, Ordering::Acquire, one_more).is_err() {
-            let message = "too many connections have not said whose they are: send the token with the request";
+            let message =
+                "too many connections have not said whose they are: send the token with the request";
             let retry_after = Some(Duration::from_millis(AUTH_WITHIN_MS));
             return Err(Refusal { retry_after, ..Refusal::new(ErrorCode::Limit, message) });
         }

@@ -5,6 +5,7 @@ use crate::{
     auth::{Identity, Verb},
     store::{MAX_PAGE, Page, Range},
 };
+use bytes::Bytes;
 use roomcast_protocol::{ErrorCode, RoomName};
 use std::collections::BTreeMap;
 
@@ -22,15 +23,24 @@ pub struct RoomInfo {
 }
 
 impl Chat {
-    /// A page of what was said.
+    /// A page of what was said, encoded for the one who asked. Over all askers, at most
+    /// [`ANSWERS_BYTES`](crate::ANSWERS_BYTES) are out and not dropped.
     ///
     /// # Errors
-    /// When the store does not answer.
-    pub async fn history(&self, room: &RoomName, range: Range, limit: usize) -> Result<Page, Refusal> {
+    /// When the store does not answer, or too many answers are out.
+    pub async fn history(
+        &self,
+        room: &RoomName,
+        range: Range,
+        limit: usize,
+        encode: impl FnOnce(&Page) -> Bytes,
+    ) -> Result<Bytes, Refusal> {
         if limit == 0 {
             return Err(Refusal::new(ErrorCode::BadFrame, "`limit` must be at least 1"));
         }
-        Ok(self.0.store.page(room.clone(), range, limit).await?)
+        let _turn = self.0.answers.turn().await?;
+        let page = self.0.store.page(room.clone(), range, limit).await?;
+        self.0.answers.keep(encode(&page))
     }
 
     /// Rooms that have messages or people and that somebody may read, by name, those after `after`, at most `limit` of them.

@@ -25,6 +25,7 @@ impl Chat {
         };
         match notice {
             Notice::Log { epoch, head, messages, .. } => self.room_grew(&room, &epoch, head, &messages),
+            Notice::Floor { epoch, floor, .. } => room.forgot(&epoch, floor),
             Notice::Typing { user, .. } => room.typing(&user, self.0.users.tag(&user)),
         }
     }

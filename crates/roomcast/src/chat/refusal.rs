@@ -29,6 +29,12 @@ impl Refusal {
         Self { retry_after: Some(Duration::from_secs(1)), ..Self::new(ErrorCode::Unavailable, message) }
     }
 
+    /// Memory for answers is used up.
+    pub(crate) fn overloaded() -> Self {
+        let message = "too many answers wait to be taken at the moment: try again";
+        Self { message: message.into(), ..Self::unavailable() }
+    }
+
     pub(crate) fn rate_limited(wait: Duration) -> Self {
         Self { retry_after: Some(wait), ..Self::new(ErrorCode::RateLimited, "Rate limited") }
     }

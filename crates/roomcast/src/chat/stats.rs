@@ -10,6 +10,7 @@ pub(super) struct Counts {
     repeated: AtomicU64,
     failed: AtomicU64,
     refused: AtomicU64,
+    forgotten: AtomicU64,
 }
 
 /// What the chat has done and holds, for metrics.
@@ -29,6 +30,8 @@ pub struct Stats {
     pub failed: u64,
     /// Errors told to clients.
     pub refused: u64,
+    /// Messages that retention removed.
+    pub forgotten: u64,
 }
 
 impl Chat {
@@ -45,6 +48,7 @@ impl Chat {
             repeated: count(&counts.repeated),
             failed: count(&counts.failed),
             refused: count(&counts.refused),
+            forgotten: count(&counts.forgotten),
         }
     }
 
@@ -56,6 +60,10 @@ impl Chat {
             Err(_) => &counts.failed,
         };
         counter.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn count_forgotten(&self, messages: u64) {
+        self.0.counts.forgotten.fetch_add(messages, Ordering::Relaxed);
     }
 
     pub(crate) fn count_refusal(&self) {

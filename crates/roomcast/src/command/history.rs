@@ -7,6 +7,7 @@ use crate::{
     encode::encode,
     history,
     session::{Cx, Session},
+    store::Page,
 };
 use roomcast_protocol::{HistoryAt, Id, ServerFrame, server::ErrorFrame};
 
@@ -23,10 +24,11 @@ pub(super) fn run(
     session.wait(cx);
     let (chat, user, remote) = (session.chat.clone(), session.user.clone(), cx.remote());
     session.chat.spawn(async move {
-        let answer = match chat.history(&room, history::range(at), history::limit(limit)).await {
-            Ok(page) => encode(&history::frame(id, &room, &page, &user)),
-            Err(refusal) => encode(&ServerFrame::Error(refused(id, room.as_str(), &refusal))),
-        };
+        let frame = |page: &Page| encode(&history::frame(id.clone(), &room, page, &user));
+        let answer = chat.history(&room, history::range(at), history::limit(limit), frame).await;
+        let answer = answer.unwrap_or_else(|refusal| {
+            encode(&ServerFrame::Error(refused(id.clone(), room.as_str(), &refusal)))
+        });
         remote.run(move |session, cx| {
             cx.send(answer);
             session.answered(cx);

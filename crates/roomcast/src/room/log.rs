@@ -39,6 +39,7 @@ impl Room {
     pub(crate) fn fetched(&self, messages: &[Record], tag: impl Fn(&UserName) -> u64) -> bool {
         let mut state = self.state();
         state.fetching = false;
+        self.skip_gap(&mut state, messages);
         self.show(&mut state, messages, tag);
         state.must_fetch()
     }
@@ -81,7 +82,13 @@ impl Room {
     }
 
     /// False where a shard has too much to write: the cursor stays, and the rest is read again later.
-    fn publish(&self, state: &mut State, run: &mut BytesMut, position: u64, personal: Personal) -> bool {
+    pub(super) fn publish(
+        &self,
+        state: &mut State,
+        run: &mut BytesMut,
+        position: u64,
+        personal: Personal,
+    ) -> bool {
         if run.is_empty() {
             return true;
         }
@@ -162,7 +169,7 @@ impl State {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::{
         auth::Users,
@@ -173,17 +180,17 @@ mod tests {
     use roomcast_protocol::RoomName;
     use roomcast_socket::{Hub, Options};
 
-    fn room() -> Room {
+    pub(in crate::room) fn room() -> Room {
         let hub = Hub::start(Options { shards: 1, ..Options::default() }).unwrap();
         Room::new(RoomName::parse("hall").unwrap(), hub, &Head { epoch: "e".into(), seq: 0, floor: 0 })
     }
 
-    fn ann() -> Arc<User> {
+    pub(in crate::room) fn ann() -> Arc<User> {
         Users::new(Rate::default()).get(UserName::parse("ann").unwrap())
     }
 
     /// Messages with these numbers.
-    fn records(seqs: impl Iterator<Item = usize>, content: &str) -> Vec<Record> {
+    pub(in crate::room) fn records(seqs: impl Iterator<Item = usize>, content: &str) -> Vec<Record> {
         let (user, content) = (ann().name.clone(), Arc::<str>::from(content));
         seqs.map(|seq| Record {
             seq: seq as u64,
@@ -196,7 +203,7 @@ mod tests {
         .collect()
     }
 
-    fn grown(room: &Room, messages: &[Record]) -> bool {
+    pub(in crate::room) fn grown(room: &Room, messages: &[Record]) -> bool {
         room.grown(&"e".into(), messages.last().unwrap().seq, messages, |_| 0)
     }
 

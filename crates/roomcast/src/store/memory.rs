@@ -7,8 +7,8 @@
 mod log;
 
 use super::{
-    Answer, Append, AppendError, Appended, Done, Durability, Epoch, Head, Page, Range, Store, StoreError,
-    Summary, epoch::new_epoch,
+    Answer, Append, AppendError, Appended, Done, Durability, Epoch, Forgotten, Head, Page, Range, Retention,
+    Store, StoreError, Summary, Swept, epoch::new_epoch,
 };
 use log::Log;
 use roomcast_protocol::RoomName;
@@ -56,12 +56,12 @@ impl Memory {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn read<T: Send + 'static>(&self, read: impl FnOnce(&State) -> T) -> Answer<T> {
-        let state = self.state();
+    fn read<T: Send + 'static>(&self, read: impl FnOnce(&mut State) -> T) -> Answer<T> {
+        let mut state = self.state();
         let answer = if state.closed {
             Err(StoreError::Unavailable("it was closed".into()))
         } else {
-            Ok(read(&state))
+            Ok(read(&mut state))
         };
         drop(state);
         Box::pin(future::ready(answer))
@@ -88,6 +88,19 @@ impl State {
         names.sort_unstable();
         names.truncate(limit);
         names.into_iter().filter_map(|name| self.rooms[name].summary(name)).collect()
+    }
+
+    fn retain(&mut self, retention: Retention, now_ms: u64, from: Option<&RoomName>) -> Swept {
+        let cutoff_ms = retention.cutoff_ms(now_ms);
+        let ahead = self.rooms.iter_mut().filter(|(name, _)| from.is_none_or(|from| *name >= from));
+        let due = ahead.filter(|(_, log)| log.next_floor(retention, cutoff_ms) > log.floor());
+        let Some((name, log)) = due.min_by_key(|(name, _)| *name) else {
+            return Swept::default();
+        };
+        let (before, floor) = (log.floor(), log.next_floor(retention, cutoff_ms));
+        log.forget_upto(floor);
+        let forgotten = Forgotten { room: name.clone(), floor, messages: floor - before };
+        Swept { next: Some(name.clone()), forgotten: Some(forgotten) }
     }
 }
 
@@ -119,6 +132,10 @@ impl Store for Memory {
 
     fn rooms(&self, after: Option<RoomName>, limit: usize) -> Answer<Vec<Summary>> {
         self.read(|state| state.rooms(after.as_ref(), limit))
+    }
+
+    fn retain(&self, retention: Retention, now_ms: u64, from: Option<RoomName>) -> Answer<Swept> {
+        self.read(|state| state.retain(retention, now_ms, from.as_ref()))
     }
 
     fn epoch(&self) -> Epoch {

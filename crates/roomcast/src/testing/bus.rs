@@ -46,6 +46,9 @@ pub async fn conforms(nodes: Vec<Arc<dyn Bus>>) {
         }
         node.publish(Notice::Typing { room: yard.clone(), user: user("ann") });
     }
+    let floor = || Notice::Floor { room: hall.clone(), epoch: "e".into(), floor: 7 };
+    let told = || heard.iter().all(|h| h.lock().unwrap_or_else(PoisonError::into_inner).iter().any(is_floor));
+    assert!(eventually(|| nodes[0].publish(floor()), told).await, "a floor did not arrive");
     let typed =
         || heard.iter().all(|h| h.lock().unwrap_or_else(PoisonError::into_inner).iter().any(is_typing));
     let typing = || {
@@ -54,7 +57,9 @@ pub async fn conforms(nodes: Vec<Arc<dyn Bus>>) {
     assert!(eventually(typing, typed).await, "a `typing` did not arrive");
     for notice in heard.iter().flat_map(|h| h.lock().unwrap_or_else(PoisonError::into_inner).clone()) {
         assert!(
-            is_typing(&notice) || (1..=nodes.len() as u64).any(|seq| is_log(&notice, seq)),
+            is_typing(&notice)
+                || is_floor(&notice)
+                || (1..=nodes.len() as u64).any(|seq| is_log(&notice, seq)),
             "altered: {notice:?}"
         );
     }
@@ -93,6 +98,10 @@ fn is_log(notice: &Notice, seq: u64) -> bool {
         && &**epoch == "e"
         && *head == seq
         && (messages.is_empty() || messages[..] == [record(seq)])
+}
+
+fn is_floor(notice: &Notice) -> bool {
+    matches!(notice, Notice::Floor { room, epoch, floor: 7 } if room.as_str() == "hall" && &**epoch == "e")
 }
 
 fn is_typing(notice: &Notice) -> bool {

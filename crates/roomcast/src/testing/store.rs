@@ -10,12 +10,13 @@ mod nonces;
 mod numbers;
 mod pages;
 mod records;
+mod retention;
 #[cfg(test)]
 mod sabotage;
 
 pub use dice::Dice;
 
-use crate::store::{Append, AppendError, Appended, Page, Range, Store};
+use crate::store::{Append, AppendError, Appended, Page, Range, Record, Store};
 use roomcast_protocol::{RoomName, UserName};
 use std::{
     future::Future,
@@ -59,6 +60,10 @@ checks! {
     records::show_the_name_of_their_time,
     lists::heads_in_the_order_asked,
     lists::rooms_by_name,
+    retention::keeps_so_many,
+    retention::forgets_nonces_with_their_messages,
+    retention::keeps_what_is_young,
+    retention::leaves_the_newest,
     closing::refuses_what_comes_later,
     closing::answers_what_came_before,
     closing::a_full_queue_is_said,
@@ -129,8 +134,11 @@ async fn head(store: &dyn Store, room: &str) -> u64 {
     store.head(room_name(room)).await.expect("a head").seq
 }
 
-/// Every message of a room, read page by page, the numbers checked: 1, 2, 3, … up to the head.
-async fn whole_room(store: &dyn Store, room: &str) -> Vec<crate::store::Record> {
+/// Every message of a room to which nobody writes, read page by page, the numbers checked: 1, 2, 3, … up to the head.
+///
+/// # Panics
+/// Where there is a hole, where the store does not answer, and where the room's name is not one.
+pub async fn whole_room(store: &dyn Store, room: &str) -> Vec<Record> {
     let mut records = Vec::new();
     loop {
         let read = page(store, room, Range::After(records.len() as u64), 300).await;

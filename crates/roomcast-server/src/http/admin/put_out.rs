@@ -30,10 +30,16 @@ pub(super) struct Order {
 impl Order {
     fn check(&self) -> Result<(), Problem> {
         if self.reason.len() > MAX_REASON_BYTES {
-            return Err(Problem::new(ErrorCode::TooLarge, format!("`reason` has more than {MAX_REASON_BYTES} bytes")));
+            return Err(Problem::new(
+                ErrorCode::TooLarge,
+                format!("`reason` has more than {MAX_REASON_BYTES} bytes"),
+            ));
         }
         if self.revoke_for_s.is_some_and(|s| s > MAX_REVOKED_S) {
-            return Err(Problem::new(ErrorCode::BadFrame, format!("`revoke_for_s` is more than {MAX_REVOKED_S}, ten years")));
+            return Err(Problem::new(
+                ErrorCode::BadFrame,
+                format!("`revoke_for_s` is more than {MAX_REVOKED_S}, ten years"),
+            ));
         }
         Ok(())
     }
@@ -62,7 +68,8 @@ pub(super) async fn token(
     Body(order): Body<Order>,
 ) -> Result<StatusCode, Problem> {
     order.check()?;
-    let missing = || Problem::new(ErrorCode::BadFrame, "`revoke_for_s` is missing: how long may the token last?");
+    let missing =
+        || Problem::new(ErrorCode::BadFrame, "`revoke_for_s` is missing: how long may the token last?");
     let lasting = Duration::from_secs(order.revoke_for_s.ok_or_else(missing)?);
     admin.chat.revoke_token(&id, lasting, &order.reason)?;
     tracing::info!(revoke_for_s = order.revoke_for_s, "a token is revoked");
@@ -78,7 +85,9 @@ impl<S: Send + Sync> FromRequestParts<S> for Named {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let named = Path::<String>::from_request_parts(parts, state).await;
-        named.map(|Path(name)| Self(name)).map_err(|_| Problem::new(ErrorCode::BadName, "the name is not percent-encoded UTF-8"))
+        named
+            .map(|Path(name)| Self(name))
+            .map_err(|_| Problem::new(ErrorCode::BadName, "the name is not percent-encoded UTF-8"))
     }
 }
 

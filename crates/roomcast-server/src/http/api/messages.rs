@@ -3,16 +3,17 @@
 use super::limit;
 use crate::http::{App, Problem, auth::Caller, names::Room, query::Query};
 use axum::{
-    Json,
+    body::Bytes,
     extract::State,
+    http::header::CONTENT_TYPE,
     response::{IntoResponse, Response},
 };
 use roomcast::{
     auth::Verb,
-    store::{Range, Record},
+    store::{Page, Range, Record},
 };
 use roomcast_protocol::{
-    DEFAULT_HISTORY, ErrorCode, MAX_HISTORY,
+    DEFAULT_HISTORY, ErrorCode, MAX_HISTORY, RoomName,
     server::{History, HistoryMessage},
 };
 use std::borrow::Cow;
@@ -34,7 +35,7 @@ use std::borrow::Cow;
         (status = 401, description = "No good token, where tokens are asked for", body = Problem, content_type = "application/problem+json",
             headers(("WWW-Authenticate" = String, description = "`Bearer`"))),
         (status = 403, description = "The token does not allow it", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "The store does not answer", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "The store does not answer, or too many answers wait to be taken", body = Problem, content_type = "application/problem+json"),
     ))]
 pub(crate) async fn messages(
     State(app): State<App>,
@@ -45,14 +46,19 @@ pub(crate) async fn messages(
     let Room(room) = room?;
     caller.check(&room, Verb::Read)?;
     let limit = limit::of(&query, DEFAULT_HISTORY as usize, MAX_HISTORY as usize)?;
-    let page = app.chat.history(&room, range(&query)?, limit).await?;
+    let json = |page: &Page| encode(&room, page);
+    let json = app.chat.history(&room, range(&query)?, limit, json).await?;
+    Ok(([(CONTENT_TYPE, "application/json")], json).into_response())
+}
+
+fn encode(room: &RoomName, page: &Page) -> Bytes {
     let history = History {
         id: None,
         room: Cow::Borrowed(room.as_str()),
         messages: page.messages.iter().map(message).collect(),
         more: page.more,
     };
-    Ok(Json(history).into_response())
+    serde_json::to_vec(&history).expect("texts and numbers can be written as JSON").into()
 }
 
 fn range(query: &Query) -> Result<Range, Problem> {

@@ -59,7 +59,11 @@ impl From<RoomInfo> for Room {
             headers(("WWW-Authenticate" = String, description = "`Bearer`"))),
         (status = 503, description = "The store does not answer", body = Problem, content_type = "application/problem+json"),
     ))]
-pub(crate) async fn rooms(State(app): State<App>, caller: Caller, query: Query) -> Result<Json<RoomPage>, Problem> {
+pub(crate) async fn rooms(
+    State(app): State<App>,
+    caller: Caller,
+    query: Query,
+) -> Result<Json<RoomPage>, Problem> {
     let limit = limit::of(&query, DEFAULT, MOST)?;
     let after = query.get("after").map(RoomName::parse).transpose()?;
     let mut rooms = app.chat.rooms(&caller.named(None)?, after.as_ref(), limit + 1).await?;

@@ -1,11 +1,6 @@
 //! `POST /api/v1/rooms/{room}/messages`: saying something without a socket.
 
-use crate::http::{
-    App, Problem,
-    auth::Caller,
-    body::Body,
-    names::Room,
-};
+use crate::http::{App, Problem, auth::Caller, body::Body, names::Room};
 use axum::{
     Json,
     extract::State,

@@ -7,7 +7,11 @@ use roomcast_protocol::BEARER_SUBPROTOCOL_PREFIX;
 
 /// The token: of the header `Authorization`, of the list of subprotocols, or of the query where the operator lets it
 /// stand there.
-pub(crate) fn credential(headers: &HeaderMap, query: Option<&str>, in_query: bool) -> Result<Option<String>, Problem> {
+pub(crate) fn credential(
+    headers: &HeaderMap,
+    query: Option<&str>,
+    in_query: bool,
+) -> Result<Option<String>, Problem> {
     if let Some(token) = only(authorization(headers), "`Authorization`")? {
         return Ok(Some(token.to_owned()));
     }
@@ -34,7 +38,8 @@ fn authorization(headers: &HeaderMap) -> impl Iterator<Item = &str> {
 }
 
 fn subprotocols(headers: &HeaderMap) -> impl Iterator<Item = &str> {
-    let lines = headers.get_all(header::SEC_WEBSOCKET_PROTOCOL).into_iter().filter_map(|line| line.to_str().ok());
+    let lines =
+        headers.get_all(header::SEC_WEBSOCKET_PROTOCOL).into_iter().filter_map(|line| line.to_str().ok());
     let offered = lines.flat_map(|line| line.split(',')).map(str::trim);
     offered.filter_map(|name| name.strip_prefix(BEARER_SUBPROTOCOL_PREFIX))
 }
@@ -52,7 +57,11 @@ fn only<'a>(mut tokens: impl Iterator<Item = &'a str>, place: &str) -> Result<Op
 mod tests {
     use super::*;
 
-    fn found(headers: &[(&'static str, &str)], query: Option<&str>, in_query: bool) -> Result<Option<String>, u16> {
+    fn found(
+        headers: &[(&'static str, &str)],
+        query: Option<&str>,
+        in_query: bool,
+    ) -> Result<Option<String>, u16> {
         let mut map = HeaderMap::new();
         headers.iter().for_each(|(name, value)| drop(map.append(*name, value.parse().unwrap())));
         credential(&map, query, in_query).map_err(|problem| problem.status().as_u16())
@@ -73,7 +82,10 @@ mod tests {
 
     #[test]
     fn s4_two_tokens_and_one_in_the_query_unasked_are_refused() {
-        assert_eq!(found(&[("authorization", "Bearer a"), ("authorization", "Bearer b")], None, false), Err(401));
+        assert_eq!(
+            found(&[("authorization", "Bearer a"), ("authorization", "Bearer b")], None, false),
+            Err(401)
+        );
         assert_eq!(found(&[("sec-websocket-protocol", "bearer.a, bearer.b")], None, false), Err(401));
         assert_eq!(found(&[], Some("token=c"), false), Err(401));
         assert_eq!(found(&[], Some("token=c&token=d"), true), Err(400));

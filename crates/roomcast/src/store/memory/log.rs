@@ -1,9 +1,10 @@
 //! One room's messages.
 
-use crate::store::{AppendError, Appended, Page, Range, Record, Summary};
+use crate::store::{AppendError, Appended, Page, Range, Record, Retention, Summary};
 use roomcast_protocol::RoomName;
 use std::{
     collections::{HashMap, VecDeque, hash_map::Entry},
+    convert::Infallible,
     hash::{BuildHasher as _, BuildHasherDefault, Hasher, RandomState},
 };
 
@@ -81,6 +82,24 @@ impl Log {
             self.forget_oldest();
         }
         Ok(appended)
+    }
+
+    /// The floor after one step of retention.
+    pub(super) fn next_floor(&self, retention: Retention, cutoff_ms: u64) -> u64 {
+        let first_young = |after, upto| {
+            let span = index(self.floor, after + 1)..index(self.floor, upto + 1);
+            let young = self.records.range(span).find(|record| record.at_ms >= cutoff_ms);
+            Ok::<_, Infallible>(young.map(|record| record.seq))
+        };
+        let Ok(floor) = retention.next_floor(self.floor, self.head(), first_young);
+        floor
+    }
+
+    /// Forgets the messages up to this number.
+    pub(super) fn forget_upto(&mut self, floor: u64) {
+        while self.floor < floor && !self.records.is_empty() {
+            self.forget_oldest();
+        }
     }
 
     fn forget_oldest(&mut self) {

@@ -30,6 +30,14 @@ enum Fault {
     CreatesRoomsOnAsking,
     SortsHeads,
     ListsRoomsTwice,
+    KeepsOneMoreOrLess,
+    ForgetsOnlyInOneRoom,
+    ForgetsManyAtOnce,
+    TellsAnotherFloor,
+    KeepsEverything,
+    LosesNoncesOnRetention,
+    ForgetsByTheClockOfTomorrow,
+    ForgetsTheNewest,
     GoesOnAfterClose,
     DropsWhatWaits,
     QueuesWithoutBound,
@@ -39,7 +47,7 @@ enum Fault {
 use Fault::*;
 
 /// For each check, faults that it alone must find.
-const CAUGHT: [(&str, &[Fault]); 18] = [
+const CAUGHT: [(&str, &[Fault]); 22] = [
     ("numbers::are_dense", &[SkipsANumber, SwapsNeighbours, ForgetsNonces, IgnoresTheContentOfARepetition]),
     ("numbers::are_dense_for_concurrent_appenders", &[SwapsNeighbours, SkipsANumber, AnswersBeforeItAppends]),
     ("numbers::of_many_rooms_in_one_batch", &[MixesRooms]),
@@ -61,6 +69,13 @@ const CAUGHT: [(&str, &[Fault]); 18] = [
     ("records::show_the_name_of_their_time", &[ShowsIdentities]),
     ("lists::heads_in_the_order_asked", &[SortsHeads, CreatesRoomsOnAsking]),
     ("lists::rooms_by_name", &[ListsRoomsTwice, MixesRooms]),
+    (
+        "retention::keeps_so_many",
+        &[KeepsOneMoreOrLess, ForgetsOnlyInOneRoom, ForgetsManyAtOnce, TellsAnotherFloor, KeepsEverything],
+    ),
+    ("retention::forgets_nonces_with_their_messages", &[LosesNoncesOnRetention, KeepsEverything]),
+    ("retention::keeps_what_is_young", &[ForgetsByTheClockOfTomorrow, ForgetsOnlyInOneRoom, KeepsEverything]),
+    ("retention::leaves_the_newest", &[KeepsEverything, ForgetsTheNewest]),
     ("closing::refuses_what_comes_later", &[GoesOnAfterClose]),
     ("closing::answers_what_came_before", &[DropsWhatWaits]),
     ("closing::a_full_queue_is_said", &[QueuesWithoutBound, RefusesInPart]),

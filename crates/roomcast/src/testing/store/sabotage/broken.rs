@@ -2,8 +2,8 @@
 
 use super::Fault::{self, *};
 use crate::store::{
-    Answer, Append, AppendError, Appended, Done, Durability, Epoch, Head, Page, Range, Store, Summary,
-    memory::Memory,
+    Answer, Append, AppendError, Appended, Done, Durability, Epoch, Head, Page, Range, Retention, Store,
+    Summary, Swept, memory::Memory,
 };
 use crate::testing::store::{Results, message, room_name};
 use roomcast_protocol::{RoomName, UserName};
@@ -23,6 +23,8 @@ pub(super) struct Broken {
     n_batches: AtomicUsize,
     inner: Arc<Memory>,
     closed: AtomicBool,
+    /// Retention has run.
+    swept: AtomicBool,
     /// A `done` runs.
     running: AtomicBool,
     /// Batches that nobody has looked at.
@@ -37,6 +39,7 @@ impl Broken {
             n_batches: AtomicUsize::new(0),
             inner: Arc::default(),
             closed,
+            swept: AtomicBool::new(false),
             running: AtomicBool::new(false),
             waiting: Mutex::default(),
         }
@@ -47,6 +50,7 @@ impl Broken {
         match self.fault {
             MixesRooms => *room = room_name("lobby"),
             ForgetsNonces => *nonce = None,
+            LosesNoncesOnRetention if self.swept.load(Ordering::Relaxed) => *nonce = None,
             ForgetsNoncesAcrossBatches => {
                 *nonce = nonce.as_ref().map(|nonce| format!("{nonce}{n_batch}").into());
             }
@@ -119,7 +123,11 @@ impl Store for Broken {
         if self.fault == CreatesRoomsOnAsking {
             self.inner.append(vec![message(room.as_str(), "ann", "")], Box::new(drop));
         }
-        self.inner.head(room)
+        let head = self.inner.head(room);
+        if self.fault != ForgetsTheNewest {
+            return head;
+        }
+        Box::pin(async { head.await.map(|head| Head { floor: head.seq, ..head }) })
     }
 
     fn heads(&self, mut rooms: Vec<RoomName>) -> Answer<Vec<u64>> {
@@ -147,6 +155,23 @@ impl Store for Broken {
         self.inner.rooms(after, limit)
     }
 
+    fn retain(&self, mut retention: Retention, now_ms: u64, from: Option<RoomName>) -> Answer<Swept> {
+        self.swept.store(true, Ordering::Relaxed);
+        if self.fault == KeepsOneMoreOrLess {
+            retention.max_messages = retention.max_messages.map(|most| most.saturating_add(1));
+        }
+        let now_ms = if self.fault == ForgetsByTheClockOfTomorrow { now_ms + 86_400_000 } else { now_ms };
+        let (fault, inner) = (self.fault, Arc::clone(&self.inner));
+        Box::pin(async move {
+            let mut swept = match fault {
+                KeepsEverything => Swept::default(),
+                _ => inner.retain(retention, now_ms, from).await?,
+            };
+            break_sweep(fault, &inner, retention, now_ms, &mut swept).await;
+            Ok(swept)
+        })
+    }
+
     fn epoch(&self) -> Epoch {
         self.inner.epoch()
     }
@@ -164,5 +189,18 @@ impl Store for Broken {
             done(vec![Err(AppendError::Unavailable); batch.len()]);
         }
         self.inner.close()
+    }
+}
+
+async fn break_sweep(fault: Fault, inner: &Memory, retention: Retention, now_ms: u64, swept: &mut Swept) {
+    let Some(forgotten) = &mut swept.forgotten else { return };
+    match fault {
+        TellsAnotherFloor => forgotten.floor += 1,
+        ForgetsOnlyInOneRoom => swept.next = None,
+        ForgetsManyAtOnce => {
+            let next = inner.retain(retention, now_ms, Some(forgotten.room.clone())).await.unwrap();
+            forgotten.messages += next.forgotten.map_or(0, |next| next.messages);
+        }
+        _ => {}
     }
 }

@@ -1,8 +1,8 @@
-//! A bounded queue in front of a thread.
+//! A bounded queue in front of threads.
 
 use std::{
     collections::VecDeque,
-    sync::{Condvar, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
 };
 
 /// How much something weighs in a queue, or how much a queue bears.
@@ -21,6 +21,15 @@ pub(super) enum Refused<T> {
     Full(T),
     /// The queue was closed.
     Closed(T),
+}
+
+impl<T> Refused<T> {
+    pub(super) fn map<U>(self, change: impl FnOnce(T) -> U) -> Refused<U> {
+        match self {
+            Self::Full(item) => Refused::Full(change(item)),
+            Self::Closed(item) => Refused::Closed(change(item)),
+        }
+    }
 }
 
 /// A bounded queue in front of one or several threads.
@@ -87,18 +96,37 @@ impl<T> Queue<T> {
         }
     }
 
+    /// Waits for the oldest and takes it. `None` once the queue is closed and everything was taken.
+    pub(super) fn next(&self) -> Option<T> {
+        let mut taken = Vec::new();
+        self.take(1, &mut taken);
+        taken.pop()
+    }
+
     /// Refuses what comes later. What is queued can still be taken.
     pub(super) fn close(&self) {
         self.state().closed = true;
         self.filled.notify_all();
     }
 
-    /// Closes the queue and drops what is in it.
-    pub(super) fn abandon(&self) {
-        self.close();
+    /// Drops what is in the queue now.
+    pub(super) fn refuse_waiting(&self) {
+        let mut state = self.state();
+        let items = std::mem::take(&mut state.items);
+        state.load = Load::default();
         // Dropped without the lock: these may answer somebody who asks again.
-        let items = std::mem::take(&mut self.state().items);
+        drop(state);
         drop(items);
+    }
+}
+
+/// Closes a queue and drops what is in it when the thread behind it ends, however it ends.
+pub(super) struct Abandon<T>(pub(super) Arc<Queue<T>>);
+
+impl<T> Drop for Abandon<T> {
+    fn drop(&mut self) {
+        self.0.close();
+        self.0.refuse_waiting();
     }
 }
 
@@ -145,6 +173,15 @@ mod tests {
         queue.push(4, units(5)).unwrap();
         assert_eq!(take(&queue, 10), [1, 4]);
         queue.push(5, units(10)).unwrap();
+    }
+
+    #[test]
+    fn what_waits_can_be_dropped_and_leaves_its_place() {
+        let queue = Queue::new(units(10));
+        queue.push(1, units(10)).unwrap();
+        queue.refuse_waiting();
+        queue.push(2, units(10)).unwrap();
+        assert_eq!(take(&queue, 10), [2]);
     }
 
     #[test]

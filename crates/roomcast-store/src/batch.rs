@@ -1,6 +1,7 @@
 //! Messages on their way to the writer, with the one who waits for the answer.
 
-use roomcast::store::{Append, AppendError, Appended, Done};
+use crate::queue::{Load, Refused};
+use roomcast::store::{Append, AppendError, Appended, Done, MAX_BATCH};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// What becomes of one message.
@@ -17,18 +18,24 @@ impl Batch {
         Self { messages, done: Some(done) }
     }
 
-    pub(super) fn messages(&self) -> &[Append] {
-        &self.messages
+    /// What it weighs in the writer's queue.
+    pub(super) fn load(&self) -> Load {
+        let bytes = self.messages.iter().map(|message| message.content.len()).sum();
+        Load { units: self.messages.len(), bytes }
     }
 
     /// Gives each message its verdict, in order. A `done` that panics harms only itself.
-    pub(super) fn answer(mut self, verdicts: Vec<Verdict>) {
+    fn answer(mut self, verdicts: Vec<Verdict>) {
         self.call(verdicts);
     }
 
-    /// Gives every message the same answer.
-    pub(super) fn refuse(mut self, error: AppendError) {
-        self.call(vec![Err(error); self.messages.len()]);
+    /// Answers a batch that found no place in the queue.
+    pub(super) fn refuse(refused: Refused<Self>) {
+        let (mut batch, error) = match refused {
+            Refused::Full(batch) => (batch, AppendError::Overloaded),
+            Refused::Closed(batch) => (batch, AppendError::Unavailable),
+        };
+        batch.call(vec![Err(error); batch.messages.len()]);
     }
 
     fn call(&mut self, verdicts: Vec<Verdict>) {
@@ -36,6 +43,18 @@ impl Batch {
         if catch_unwind(AssertUnwindSafe(|| done(verdicts))).is_err() {
             tracing::error!("whoever appended messages panicked when it was told of them");
         }
+    }
+}
+
+/// Commits batches, at most [`MAX_BATCH`] messages at a time, and answers each, in order.
+pub(super) fn commit(batches: &mut Vec<Batch>, commit: impl FnMut(&[&Append]) -> Vec<Verdict>) {
+    let messages: Vec<&Append> = batches.iter().flat_map(|batch| &batch.messages).collect();
+    // One chunk, except where a single batch is longer than a commit may be.
+    let verdicts: Vec<Verdict> = messages.chunks(MAX_BATCH).flat_map(commit).collect();
+    let mut verdicts = verdicts.into_iter();
+    for batch in batches.drain(..) {
+        let own = verdicts.by_ref().take(batch.messages.len()).collect();
+        batch.answer(own);
     }
 }
 

@@ -1,0 +1,56 @@
+//! `roomcast export`: messages as lines of JSON.
+
+use super::{Failure, data::Data};
+use roomcast_protocol::RoomName;
+use roomcast_store::{
+    sqlite::Snapshot,
+    transfer::{LineSink, NewFile, Sink, Totals, TransferError, copy},
+};
+use std::{
+    io::{self, BufWriter, ErrorKind},
+    path::{Path, PathBuf},
+};
+
+/// Write messages as lines of JSON, while the server runs or not.
+///
+/// The lines hold everything: `roomcast import` makes the same log of them again.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  roomcast export --room general | gzip > general.jsonl.gz")]
+pub(super) struct Args {
+    /// The file to write, or - for stdout
+    #[arg(value_name = "FILE", default_value = "-")]
+    file: PathBuf,
+    /// This room only
+    #[arg(long, value_name = "ROOM")]
+    room: Option<RoomName>,
+    /// Replace the file if it is there
+    #[arg(long)]
+    force: bool,
+    #[command(flatten)]
+    data: Data,
+}
+
+/// Does it.
+pub(super) fn run(args: Args) -> Result<(), Failure> {
+    let Args { file, room, force, data } = args;
+    let mut source = Snapshot::open(&data.dir()?, room)?;
+    let Totals { rooms, messages } = if file == Path::new("-") {
+        match write(&mut source, io::stdout().lock(), &file) {
+            // A reader that has gone away (`| head`) is not a failure.
+            Err(TransferError::Io { source, .. }) if source.kind() == ErrorKind::BrokenPipe => return Ok(()),
+            written => written?,
+        }
+    } else {
+        let mut new = NewFile::create(&file, force)?;
+        let totals = write(&mut source, new.file(), &file)?;
+        new.finish()?;
+        totals
+    };
+    anstream::eprintln!("exported {messages} messages in {rooms} rooms");
+    Ok(())
+}
+
+fn write(source: &mut Snapshot, out: impl io::Write, path: &Path) -> Result<Totals, TransferError> {
+    let mut sink = LineSink::new(BufWriter::new(out), path);
+    copy(source, &mut sink as &mut dyn Sink)
+}

@@ -1,0 +1,167 @@
+//! Messages into a data directory, with their numbers, times and nonces, in one transaction.
+
+use super::{OpenError, cache::Cache, connection, directory::Directory, migrations, question::standing, run};
+use crate::transfer::{Entry, Sink, Totals, TransferError};
+use roomcast::store::{Durability, epoch::new_epoch};
+use roomcast_protocol::RoomName;
+use rusqlite::{Connection, ffi, params};
+use std::path::{Path, PathBuf};
+
+/// What an import may do.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ImportOptions {
+    /// The log of an empty store gets a new name, not that of where the messages come from: clients load afresh.
+    pub new_epoch: bool,
+    /// The store must be empty.
+    pub into_empty: bool,
+}
+
+/// A data directory that is filled. It is locked for as long as this lives; what is not finished is undone.
+pub struct Import {
+    connection: Connection,
+    cache: Cache,
+    dir: PathBuf,
+    path: PathBuf,
+    options: ImportOptions,
+    epoch: String,
+    /// The store had no messages.
+    empty: bool,
+    /// The first id of a room that this import has made.
+    first_new: i64,
+    room: Option<(RoomName, i64)>,
+    _directory: Directory,
+}
+
+impl Import {
+    /// Opens the database in this directory, made where there is none.
+    ///
+    /// # Errors
+    /// [`OpenError`], for example while a server has it.
+    pub fn open(dir: &Path, options: ImportOptions) -> Result<Self, OpenError> {
+        connection::check_version()?;
+        let directory = Directory::lock(dir)?;
+        let path = directory.database()?;
+        let failed = |error| OpenError::sqlite(&path, error);
+        let mut connection = connection::writer(&path).map_err(failed)?;
+        migrations::run(&mut connection, &path)?;
+        let boot = run::boot_id();
+        let epoch = run::begin(&mut connection, Durability::Full, boot.as_deref()).map_err(failed)?;
+        let (empty, first_new) = look(&connection).map_err(failed)?;
+        let (cache, dir, epoch) = (Cache::default(), dir.to_owned(), epoch.to_string());
+        Ok(Self {
+            connection,
+            cache,
+            dir,
+            path,
+            options,
+            epoch,
+            empty,
+            first_new,
+            room: None,
+            _directory: directory,
+        })
+    }
+
+    /// The name of the log.
+    #[must_use]
+    pub fn epoch(&self) -> &str {
+        &self.epoch
+    }
+
+    fn failed(&self, error: rusqlite::Error) -> TransferError {
+        TransferError::sqlite(&self.path, error)
+    }
+
+    /// The id of a room whose first message has this number.
+    fn enter(&mut self, room: &RoomName, first: u64) -> Result<i64, TransferError> {
+        if let Some((name, id)) = &self.room
+            && name == room
+        {
+            return Ok(*id);
+        }
+        let id = match standing(&self.connection, room).map_err(|error| self.failed(error))? {
+            Some((id, ..)) if id >= self.first_new => {
+                return Err(TransferError::Scattered { room: room.clone() });
+            }
+            Some((_, floor, head)) if head > floor => {
+                return Err(TransferError::RoomExists { room: room.clone() });
+            }
+            _ => make_room(&self.connection, room, first - 1).map_err(|error| self.failed(error))?,
+        };
+        self.room = Some((room.clone(), id));
+        Ok(id)
+    }
+
+    fn insert(&mut self, room_id: i64, entry: &Entry) -> rusqlite::Result<()> {
+        let record = &entry.record;
+        self.cache.trim();
+        let user = self.cache.user(&self.connection, &record.user)?;
+        let other_name = (*user.name != *record.user.name()).then(|| record.user.name());
+        let mut insert = self.connection.prepare_cached(
+            "INSERT INTO messages (room_id, seq, user_id, at, name, nonce, reply_to, content)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        )?;
+        insert.execute(params![
+            room_id,
+            record.seq,
+            user.id,
+            record.at_ms,
+            other_name,
+            record.nonce,
+            record.reply_to,
+            record.content
+        ])?;
+        Ok(())
+    }
+}
+
+impl Sink for Import {
+    fn begin(&mut self, epoch: &str) -> Result<(), TransferError> {
+        if self.options.into_empty && !self.empty {
+            return Err(TransferError::NotEmpty { what: self.dir.display().to_string() });
+        }
+        self.connection.execute_batch("BEGIN IMMEDIATE").map_err(|error| self.failed(error))?;
+        if self.empty {
+            self.epoch = if self.options.new_epoch { new_epoch().to_string() } else { epoch.to_owned() };
+            run::set_epoch(&self.connection, &self.epoch).map_err(|error| self.failed(error))?;
+        }
+        Ok(())
+    }
+
+    fn put(&mut self, entry: &Entry) -> Result<(), TransferError> {
+        let room_id = self.enter(&entry.room, entry.record.seq)?;
+        self.insert(room_id, entry).map_err(|error| match &entry.record.nonce {
+            Some(nonce) if is_taken(&error) => TransferError::Nonce {
+                room: entry.room.clone(),
+                user: entry.record.user.identity().to_owned(),
+                nonce: nonce.to_string(),
+            },
+            _ => self.failed(error),
+        })
+    }
+
+    fn finish(&mut self, _: Totals) -> Result<(), TransferError> {
+        let ended = run::end(&self.connection).and_then(|()| self.connection.execute_batch("COMMIT"));
+        ended.map_err(|error| self.failed(error))
+    }
+}
+
+/// Whether there are no messages, and the id that the next new room gets at least.
+fn look(connection: &Connection) -> rusqlite::Result<(bool, i64)> {
+    let sql = "SELECT NOT EXISTS (SELECT 1 FROM messages), (SELECT coalesce(max(id), 0) + 1 FROM rooms)";
+    connection.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?)))
+}
+
+/// Makes a room that keeps what comes after its floor. One that is there has no messages.
+fn make_room(connection: &Connection, room: &RoomName, floor: u64) -> rusqlite::Result<i64> {
+    let mut make = connection.prepare_cached(
+        "INSERT INTO rooms (name, floor) VALUES (?1, ?2)
+         ON CONFLICT (name) DO UPDATE SET floor = excluded.floor RETURNING id",
+    )?;
+    make.query_row(params![room.as_str(), floor], |row| row.get(0))
+}
+
+/// Whether the index of nonces refused a row.
+fn is_taken(error: &rusqlite::Error) -> bool {
+    error.sqlite_error().is_some_and(|error| error.extended_code == ffi::SQLITE_CONSTRAINT_UNIQUE)
+}
