@@ -8,12 +8,12 @@ use e2e::token::{Key, claims};
 use e2e::{Client, Guarded};
 use serde_json::{Value, json};
 
-const SOON: Duration = Duration::from_secs(10);
+const SOON: Duration = Duration::from_secs(15);
 
 #[tokio::test]
 async fn at_its_end_a_token_takes_its_connection_along_s14() {
     let guarded = Guarded::start().await;
-    let mut ann = guarded.open("/chat/general", &guarded.key.token(&claims("ann", 3))).await;
+    let mut ann = guarded.open("/chat/general", &guarded.key.token(&claims("ann", 6))).await;
     ann.expect("join").await;
     ann.say("still in time").await;
     let away = ann.expect_late("going_away", SOON).await;
@@ -24,10 +24,10 @@ async fn at_its_end_a_token_takes_its_connection_along_s14() {
 #[tokio::test]
 async fn an_auth_frame_renews_for_the_same_subject_s14() {
     let guarded = Guarded::start().await;
-    let mut ann = guarded.ws(&guarded.key.token(&claims("ann", 4))).await;
+    let mut ann = guarded.ws(&guarded.key.token(&claims("ann", 7))).await;
     let renewed = ann.ask(json!({"type": "auth", "token": guarded.token("ann")})).await;
     assert_eq!((&renewed["type"], &renewed["user"]), (&json!("authenticated"), &json!("ann")));
-    let after_the_old_end = tokio::time::Instant::now() + Duration::from_secs(8);
+    let after_the_old_end = tokio::time::Instant::now() + Duration::from_secs(12);
     while let Some(incoming) = ann.incoming(after_the_old_end).await {
         assert!(matches!(incoming, e2e::client::Incoming::Frame(_)), "{incoming:?}");
     }

@@ -179,29 +179,3 @@ fn a_server_with_tokens_may_listen_where_others_reach_it() {
     let let_through = start(&[("ROOMCAST_AUTH__MODE", "jwt"), ("ROOMCAST_AUTH__JWT__SECRET_FILE", "secret")]);
     assert!(let_through.stderr.contains("/proc/none"), "it got as far as the data: {}", let_through.stderr);
 }
-
-#[tokio::test]
-async fn more_connections_without_a_token_than_there_may_be_are_refused_s3() {
-    let guarded = Guarded::start_with(
-        Key::secret("a secret of the tests, thirty-two bytes and more"),
-        &[("ROOMCAST_LIMITS__PER_IP", "2000")],
-    )
-    .await;
-    let mut waiting = Vec::new();
-    let refused = loop {
-        assert!(waiting.len() <= 1_000, "there is no end");
-        match Client::try_open(guarded.address(), "/ws").await {
-            Ok(client) => waiting.push(client),
-            Err(error) => break error.to_string(),
-        }
-    };
-    assert!(refused.contains("429"), "{refused}");
-    guarded.ws(&guarded.token("ann")).await.ask(json!({"type": "ping"})).await;
-    drop(waiting);
-    let room = async {
-        while Client::try_open(guarded.address(), "/ws").await.is_err() {
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-    };
-    timeout(Duration::from_secs(20), room).await.expect("their places are free again");
-}

@@ -1,17 +1,25 @@
 //! What a token allows is looked at when something is done, and not only when its bearer comes.
 
 use crate::{Client, World};
-use axum::{Extension, Router, extract::State, response::Response, routing::get};
+use axum::{
+    Extension, Router,
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+    routing::get,
+};
 use roomcast::{
     Chat, Entry, Identity,
     auth::{Grants, Pass},
     bus::Local,
+    chat::MAX_OWING,
     protocol::{RoomName, UserName},
-    socket::{Options, Upgrade},
+    socket::{Options, Upgrade, testing},
     store::memory::Memory,
 };
 use serde_json::json;
 use std::{
+    net::SocketAddr,
     sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
@@ -35,10 +43,20 @@ async fn enter(
 /// A world whose shards look at deadlines so seldom that none passes in a test, and a client of that identity.
 async fn enters(world: &World, identity: Identity) -> Client {
     let app = Router::new().route("/", get(enter)).layer(Extension(identity)).with_state(world.chat.clone());
+    Client::connect(serve(app).await, "/").await
+}
+
+async fn enter_owing(upgrade: Upgrade, State(chat): State<Chat>) -> Response {
+    let owing = chat.connect_owing(upgrade, Entry::Any, ());
+    owing.unwrap_or_else(|refusal| (StatusCode::TOO_MANY_REQUESTS, refusal.message).into_response())
+}
+
+/// Serves a router, on a port of its own, until the test ends.
+async fn serve(app: Router) -> SocketAddr {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
-    Client::connect(address, "/").await
+    address
 }
 
 async fn world() -> World {
@@ -76,4 +94,26 @@ async fn s15_a_token_that_is_revoked_while_its_connection_is_being_made_ends_it(
     assert_eq!(other.until("going_away").await["code"], 4504);
     let mut again = enters(&world, ann("kept", Duration::from_secs(60))).await;
     assert_eq!(again.next().await["code"], 4501);
+}
+
+/// Until they are gone, and not a moment longer.
+#[tokio::test]
+async fn s3_so_many_connections_may_wait_for_their_token_and_one_more_is_refused() {
+    let world = world().await;
+    let app = Router::new().route("/", get(enter_owing)).with_state(world.chat.clone());
+    let address = serve(app).await;
+    let mut waiting = Vec::new();
+    for _ in 0..MAX_OWING {
+        waiting.push(testing::Client::connect(address, "/").await.unwrap());
+    }
+    let refused = testing::Client::connect(address, "/").await.unwrap_err().to_string();
+    assert!(refused.starts_with("HTTP/1.1 429"), "{refused}");
+    world.settled("hall", "bob").await;
+    drop(waiting);
+    let room = async {
+        while testing::Client::connect(address, "/").await.is_err() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), room).await.expect("their places are free again");
 }
