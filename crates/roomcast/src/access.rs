@@ -98,8 +98,9 @@ impl Session {
         match self.permit(&room, Verb::Read) {
             Ok(()) => self.join(cx, None, room, resume),
             Err(error) => {
+                let expired = error.code == ErrorCode::TokenExpired;
                 self.refuse(cx, None, Some(room.as_str()), error);
-                cx.close(close(CloseCode::Forbidden));
+                cx.close(close(if expired { CloseCode::TokenExpired } else { CloseCode::Forbidden }));
             }
         }
     }
