@@ -1,6 +1,7 @@
 //! `cargo xtask setup`: what the tests need besides Rust. Looks first, so that it costs nothing the second time.
 
 use crate::run::{command, counted, works};
+use std::{fs, path::Path};
 
 /// A thing that is needed: the commands of which one must work, and who brings it.
 struct Need {
@@ -57,7 +58,20 @@ fn install(needs: &[&Need]) {
     let line = format!("apt-get -q install -y --no-install-recommends {}", packages.join(" "));
     let mut install = command(&line);
     install.env("DEBIAN_FRONTEND", "noninteractive");
-    counted(install);
+    without_a_service(|| counted(install));
+}
+
+/// Debian's package of PostgreSQL makes a server and starts it, for good. Ours are started by the tests, so it is told
+/// not to while it is installed.
+fn without_a_service<T>(install: impl FnOnce() -> T) -> T {
+    let file = Path::new("/etc/postgresql-common/createcluster.d/roomcast.conf");
+    let told = fs::create_dir_all(file.parent().unwrap_or(file))
+        .and_then(|()| fs::write(file, "create_main_cluster = off\n"));
+    let installed = install();
+    if let Err(error) = told.and_then(|()| fs::remove_file(file)) {
+        eprintln!("{}: {error}; PostgreSQL may run as a service now", file.display());
+    }
+    installed
 }
 
 /// What is still missing after all attempts.

@@ -1,11 +1,13 @@
 //! The command line: one file a command.
 
 mod failure;
+mod secret;
 mod serve;
 mod config;
 mod healthcheck;
 mod token;
 mod data;
+mod place;
 mod backup;
 mod restore;
 mod export;

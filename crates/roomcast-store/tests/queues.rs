@@ -1,4 +1,5 @@
-//! What waits for the writer is bounded in messages and in bytes. (For the readers: `src/sqlite/tests.rs`.)
+//! What waits for the writer is bounded in messages and in bytes, for both stores alike. (For the readers:
+//! `src/sqlite/tests.rs` and `postgres/outages.rs`.)
 
 use crate::child;
 use roomcast::{

@@ -129,12 +129,12 @@ impl Publishing {
         let (nonce, epoch) = (pending.nonce.as_str().into(), epoch.as_str().into());
         let at_ns = shared.recorder.now();
         shared.recorder.take(&Event::Ok { at: at_ns, connection, nonce, epoch, seq: ack.seq });
+        shared.acknowledged.fetch_add(u64::from(!pending.repeated), Ordering::Relaxed);
         if !pending.repeated && self.rng.u32(..REPEATED) == 0 {
             (pending.repeated, pending.attempt, pending.not_before) = (true, None, Instant::now() + RETRY);
         } else {
             self.pending.swap_remove(at);
         }
-        shared.acknowledged.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Whether the error is the answer to a message of ours.

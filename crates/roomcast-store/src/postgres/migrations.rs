@@ -6,7 +6,7 @@ use sqlx::{AssertSqlSafe, Executor as _, PgConnection};
 
 /// `MIGRATIONS[n]` leads from version n to version n + 1. What was released never changes.
 const MIGRATIONS: [&str; 1] = [include_str!("../../migrations/postgres/0001_init.sql")];
-const KNOWN: i32 = MIGRATIONS.len() as i32;
+pub(super) const KNOWN: i32 = MIGRATIONS.len() as i32;
 
 /// Held while a server begins, so that of several that begin together one migrates and the others wait.
 const LOCK: i64 = 0x726f_6f6d_6361_7374;

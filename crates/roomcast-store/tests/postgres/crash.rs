@@ -58,11 +58,8 @@ async fn nothing_acknowledged_is_lost_and_nothing_is_there_twice() {
             clients.spawn(client(Arc::clone(&store), format!("{round}.{n}"), stop.clone()));
         }
         tokio::time::sleep(Duration::from_millis(200 + dice.below(600))).await;
-        if round % 2 == 0 {
-            cluster.kill()
-        } else {
-            cluster.stop_immediately()
-        }
+        let crash = [Cluster::kill, Cluster::stop_immediately][round as usize % 2];
+        crash(&mut cluster);
         tokio::time::sleep(Duration::from_millis(dice.below(500))).await;
         cluster.start_again();
         tokio::time::sleep(Duration::from_millis(300)).await;

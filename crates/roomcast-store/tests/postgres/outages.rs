@@ -4,10 +4,10 @@
 use super::{cluster::Cluster, hall, open, until};
 use crate::told::with_nonce;
 use roomcast::{
-    store::{AppendError, Store},
+    store::{AppendError, Store, StoreError},
     testing::store::{append, send, whole_room},
 };
-use roomcast_store::Postgres;
+use roomcast_store::{Postgres, READER_QUEUE};
 use rustix::process::Signal;
 use std::time::{Duration, Instant};
 use tokio::{task::JoinSet, time::timeout};
@@ -15,6 +15,8 @@ use tokio::{task::JoinSet, time::timeout};
 /// What the contract allows.
 const LIMIT: Duration = Duration::from_secs(5);
 
+/// Threads that read.
+const N_READERS: usize = 3;
 /// Questions at once, so many that every reader has some.
 const QUESTIONS: usize = 12;
 
@@ -104,6 +106,23 @@ async fn a_server_that_stands_still() {
     contents.sort_unstable();
     contents.dedup();
     assert_eq!(contents.len(), records.len());
+}
+
+/// Every reader is at one question and the queue is full: the next is refused at once.
+#[tokio::test]
+async fn so_many_questions_wait_for_the_readers_and_not_one_more() {
+    const BEYOND: usize = 20;
+    let cluster = Cluster::start();
+    let store = open(&cluster.database());
+    cluster.signal(Signal::STOP);
+    let questions: Vec<_> = (0..READER_QUEUE + BEYOND).map(|_| store.head(hall())).collect();
+    let mut n_refused = 0;
+    for question in questions {
+        n_refused += usize::from(matches!(question.await.unwrap_err(), StoreError::Overloaded));
+    }
+    assert!((BEYOND - N_READERS..=BEYOND).contains(&n_refused), "{n_refused} were refused");
+    cluster.signal(Signal::CONT);
+    comes_back(&store).await;
 }
 
 /// In a quiet hour a restart costs nobody a message.

@@ -7,7 +7,7 @@ use roomcast::{
     testing::store::{Dice, append, message, whole_room},
 };
 use roomcast_store::Postgres;
-use std::{collections::HashMap, sync::Arc};
+use std::collections::HashMap;
 use tokio::task::JoinSet;
 
 const ROOMS: u64 = 20;
@@ -64,20 +64,19 @@ async fn several_servers_give_one_order_to_each_room() {
 
 /// Commits take their time, each another: whoever comes later waits for whoever came before, so that no reader sees a
 /// number before the one that precedes it (P1).
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test]
 async fn numbers_become_visible_in_their_order() {
     const EACH: u64 = 20;
     let cluster = Cluster::start();
     let address = cluster.database();
-    let (one, other) = (open(&address), Arc::new(open(&address)));
+    let (one, other) = (open(&address), open(&address));
     append(&one, vec![message("hall", "ann", "first")]).await[0].unwrap();
     cluster.at_commit(&address, "PERFORM pg_sleep(random() * 0.05); RETURN NULL");
-    let reading = tokio::spawn(sees_every_number(Arc::clone(&other), 1 + 2 * EACH));
-    let told = tokio::join!(say(&one, EACH), say(&other, EACH));
-    let mut seqs = [told.0, told.1].concat();
+    let reading = sees_every_number(&other, 1 + 2 * EACH);
+    let (own, others, ()) = tokio::join!(say(&one, EACH), say(&other, EACH), reading);
+    let mut seqs = [own, others].concat();
     seqs.sort_unstable();
     assert!(seqs.into_iter().eq(2..=1 + 2 * EACH), "two writers, one row of numbers");
-    reading.await.unwrap();
     let sequence = "SELECT pg_get_serial_sequence('roomcast.messages', 'seq') IS NULL";
     assert_eq!(cluster.sql(&address, sequence), "t", "a sequence would burn numbers");
 }
@@ -92,7 +91,7 @@ async fn say(store: &Postgres, n: u64) -> Vec<u64> {
 }
 
 /// Reads what is new, again and again, as a server does that shows it.
-async fn sees_every_number(store: Arc<Postgres>, last: u64) {
+async fn sees_every_number(store: &Postgres, last: u64) {
     let mut cursor = 0;
     while cursor < last {
         for record in store.page(hall(), Range::After(cursor), 100).await.unwrap().messages {
