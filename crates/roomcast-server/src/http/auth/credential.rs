@@ -63,7 +63,9 @@ mod tests {
         in_query: bool,
     ) -> Result<Option<String>, u16> {
         let mut map = HeaderMap::new();
-        headers.iter().for_each(|(name, value)| drop(map.append(*name, value.parse().unwrap())));
+        for (name, value) in headers {
+            map.append(*name, value.parse().unwrap());
+        }
         credential(&map, query, in_query).map_err(|problem| problem.status().as_u16())
     }
 
