@@ -60,7 +60,8 @@ async fn serve(app: Router) -> SocketAddr {
 }
 
 async fn world() -> World {
-    let options = Options { tick: Duration::from_secs(3600), ..Options::default() };
+    let (hour, days) = (Duration::from_secs(3600), Duration::from_secs(864_000));
+    let options = Options { tick: hour, heartbeat: days, stall: days, ..Options::default() };
     World::with(Arc::new(Memory::default()), Arc::new(Local::default()), options).await
 }
 

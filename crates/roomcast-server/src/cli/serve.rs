@@ -46,7 +46,7 @@ pub(super) struct Args {
     /// error, warn, info, debug, trace, off
     #[arg(long, value_name = "LEVEL", value_parser = of("log.level"))]
     log_level: Option<String>,
-    /// Let everyone who reaches --listen in as a guest, not only this machine
+    /// Let everyone who reaches --listen in as a guest
     #[arg(long)]
     i_know: bool,
 }

@@ -36,7 +36,10 @@ impl Word for Period {
     }
 
     fn write(&self) -> String {
-        in_largest_unit(u64::try_from(self.0.as_millis()).unwrap_or(u64::MAX), &Self::UNITS)
+        match u64::try_from(self.0.as_millis()).unwrap_or(u64::MAX) {
+            0 => "0s".to_owned(),
+            ms => in_largest_unit(ms, &Self::UNITS),
+        }
     }
 }
 
@@ -188,7 +191,7 @@ mod tests {
 
     #[test]
     fn units_come_back_as_written() {
-        for text in ["30s", "90m", "2d", "250ms", "36h"] {
+        for text in ["0s", "30s", "90m", "2d", "250ms", "36h"] {
             assert_eq!(Period::parse(text).unwrap().write(), text);
         }
         for text in ["90d", "off"] {

@@ -32,7 +32,7 @@ pub(crate) fn credential(
 fn authorization(headers: &HeaderMap) -> impl Iterator<Item = &str> {
     let lines = headers.get_all(header::AUTHORIZATION).into_iter().filter_map(|line| line.to_str().ok());
     lines.filter_map(|line| {
-        let (scheme, token) = line.split_once(' ')?;
+        let (scheme, token) = line.split_once(' ').unwrap_or((line, ""));
         scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
     })
 }
@@ -76,6 +76,11 @@ mod tests {
         let a = Ok(Some("a".to_owned()));
         assert_eq!(found(&[bearer, protocol], Some("token=c"), true), a);
         assert_eq!(found(&[("authorization", "bEARER  a ")], None, false), a);
+        assert_eq!(
+            found(&[("authorization", "Bearer")], None, false),
+            Ok(Some(String::new())),
+            "a token, if an empty one"
+        );
         assert_eq!(found(&[protocol], Some("token=c"), true), Ok(Some("b".to_owned())));
         assert_eq!(found(&[("authorization", "Basic xyz"), protocol], None, false), Ok(Some("b".to_owned())));
         assert_eq!(found(&[], Some("user=ann&token=c"), true), Ok(Some("c".to_owned())));
