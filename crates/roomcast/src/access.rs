@@ -13,6 +13,8 @@ use std::time::Duration;
 /// The longest `auth` frame: the longest token, and what stands around it.
 const MAX_AUTH_FRAME_BYTES: usize = MAX_TOKEN_BYTES + 256;
 
+const ANOTHER: &str = "the token is another user's: open a connection of theirs";
+
 impl Session {
     /// Whether this may be done there, now.
     pub(crate) fn permit(&self, room: &RoomName, verb: Verb) -> Result<(), ErrorFrame<'static>> {
@@ -20,12 +22,6 @@ impl Session {
             return Err(Denied::expired().frame());
         }
         if may(self.pass.as_deref(), room, verb) { Ok(()) } else { Err(forbidden(verb)) }
-    }
-
-    /// Nobody has said who this is. Nothing but an `auth` frame is understood, and that only for a while.
-    pub(crate) fn await_token(&self, cx: &mut Cx<'_>) {
-        cx.set_max_message(MAX_AUTH_FRAME_BYTES);
-        cx.set_deadline(Some(Duration::from_millis(AUTH_WITHIN_MS)));
     }
 
     /// The token came, by the `auth` frame, and was checked.
@@ -39,9 +35,7 @@ impl Session {
             Err(denied) => self.deny(cx, id, &denied),
             Ok(identity) if self.owes => self.begin(cx, id, identity),
             Ok(identity) if identity.name == *self.user.name => self.renew(cx, id, identity),
-            Ok(_) => {
-                self.deny(cx, id, &Denied::bad("the token is another user's: open a connection of theirs"))
-            }
+            Ok(_) => self.deny(cx, id, &Denied::bad(ANOTHER)),
         }
     }
 
@@ -73,7 +67,7 @@ impl Session {
         cx.set_tag(self.user.tag);
         if let Some(pass) = &self.pass {
             if self.chat.revoked().holds_pass(&self.user.name, pass) {
-                self.cut_off(cx, CloseCode::BadToken, "the token was revoked");
+                cut_off(cx, CloseCode::BadToken, "the token was revoked");
                 return false;
             }
             cx.set_deadline(Some(self.left_of(pass.ends)));
@@ -145,19 +139,11 @@ impl Session {
         } else if let Some(pass) = &self.pass {
             match self.left_of(pass.ends) {
                 Duration::ZERO => {
-                    self.cut_off(cx, CloseCode::TokenExpired, CloseCode::TokenExpired.meaning())
+                    cut_off(cx, CloseCode::TokenExpired, CloseCode::TokenExpired.meaning());
                 }
                 left => cx.set_deadline(Some(left)),
             }
         }
-    }
-
-    /// Ends the connection, and says why.
-    pub(crate) fn cut_off(&self, cx: &mut Cx<'_>, code: CloseCode, reason: &str) {
-        let reconnect = code.reconnects();
-        let away = GoingAway { code: code.code(), reason: reason.into(), reconnect, retry_after_ms: 0 };
-        say(cx, &ServerFrame::GoingAway(away));
-        cx.close(close(code));
     }
 
     /// It is known whose the connection is, or it ends: it does not count any more as one of which that is unknown.
@@ -166,6 +152,20 @@ impl Session {
             self.chat.forget_owing();
         }
     }
+}
+
+/// Nobody has said who this is. Nothing but an `auth` frame is understood, and that only for a while.
+pub(crate) fn await_token(cx: &mut Cx<'_>) {
+    cx.set_max_message(MAX_AUTH_FRAME_BYTES);
+    cx.set_deadline(Some(Duration::from_millis(AUTH_WITHIN_MS)));
+}
+
+/// Ends the connection, and says why.
+pub(crate) fn cut_off(cx: &mut Cx<'_>, code: CloseCode, reason: &str) {
+    let reconnect = code.reconnects();
+    let away = GoingAway { code: code.code(), reason: reason.into(), reconnect, retry_after_ms: 0 };
+    say(cx, &ServerFrame::GoingAway(away));
+    cx.close(close(code));
 }
 
 fn forbidden(verb: Verb) -> ErrorFrame<'static> {

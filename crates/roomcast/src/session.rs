@@ -2,6 +2,7 @@
 //! no lock.
 
 use crate::{
+    access,
     append::{Flow, Outgoing},
     auth::{Pass, User},
     catch_up::Membership,
@@ -127,7 +128,7 @@ impl Handler for Session {
     fn opened(&mut self, cx: &mut Cx<'_>) {
         cx.shard().belong(&self.chat);
         if self.owes {
-            self.await_token(cx);
+            access::await_token(cx);
         } else if self.takes_effect(cx) {
             self.greet(cx);
             self.enter_only(cx);

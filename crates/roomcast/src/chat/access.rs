@@ -2,6 +2,7 @@
 
 use super::{Chat, Entry, Refusal};
 use crate::{
+    access::cut_off,
     auth::{Denied, Identity, TooMany, User, revoked::Revoked},
     session::{Only, Session},
 };
@@ -95,7 +96,7 @@ impl Chat {
         let tag = self.0.users.tag(&name);
         self.0.hub.run_each(Some(tag), move |session, cx| {
             if *session.user.name == name {
-                session.cut_off(cx, code, &reason);
+                cut_off(cx, code, &reason);
             }
         });
     }
@@ -122,7 +123,7 @@ impl Chat {
         let (id, reason): (Box<str>, _) = (id.into(), reason.to_owned());
         self.0.hub.run_each(None, move |session, cx| {
             if session.pass.as_ref().is_some_and(|pass| pass.id.as_ref() == Some(&id)) {
-                session.cut_off(cx, CloseCode::BadToken, &reason);
+                cut_off(cx, CloseCode::BadToken, &reason);
             }
         });
         Ok(())
