@@ -149,5 +149,6 @@ async fn a_kid_names_a_key_of_the_directory_or_none_s10() {
     ] {
         assert_eq!(ask(named(&new, kid)).await, 401, "{kid}");
         assert_eq!(ask(named(&empty, kid)).await, 401, "{kid}");
+        assert_eq!(ask(named(&old, kid)).await, 401, "{kid}");
     }
 }
