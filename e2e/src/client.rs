@@ -8,6 +8,7 @@ use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout, timeout_at};
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{WebSocketStream, client_async};
 
@@ -61,12 +62,30 @@ impl Client {
         Self::try_open(address, path).await.expect("the server takes the connection")
     }
 
+    /// Opens a path with further headers.
+    pub async fn open_with(address: SocketAddr, path: &str, headers: &[(&'static str, &str)]) -> Self {
+        Self::try_open_with(address, path, headers).await.expect("the server takes the connection")
+    }
+
     /// Opens a path where the server may refuse, or not be there.
     pub async fn try_open(address: SocketAddr, path: &str) -> Result<Self, Error> {
+        Self::try_open_with(address, path, &[]).await
+    }
+
+    /// The same, with further headers.
+    pub async fn try_open_with(
+        address: SocketAddr,
+        path: &str,
+        headers: &[(&'static str, &str)],
+    ) -> Result<Self, Error> {
+        let mut request = format!("ws://{address}{path}").into_client_request()?;
+        for (name, value) in headers {
+            request.headers_mut().insert(*name, value.parse().expect("a header's value"));
+        }
         let connect = async {
             let stream = TcpStream::connect(address).await.map_err(Error::Io)?;
             stream.set_nodelay(true).map_err(Error::Io)?;
-            client_async(format!("ws://{address}{path}"), stream).await
+            client_async(request, stream).await
         };
         let (socket, _) = timeout(PATIENCE, connect).await.map_err(|late| Error::Io(late.into()))??;
         Ok(Self { socket, unread: VecDeque::new() })

@@ -17,9 +17,13 @@ pub mod wire;
 pub mod http;
 pub mod stream;
 pub mod limits;
+pub mod token;
+pub mod guarded;
+pub mod https;
 pub mod fault;
 pub mod load;
 
 pub use client::Client;
+pub use guarded::Guarded;
 pub use raw::Raw;
 pub use server::Server;

@@ -37,6 +37,8 @@ pub const GRACE_MS: u64 = 15_000;
 pub const TYPING_INTERVAL_MS: u64 = 3_000;
 /// Milliseconds in which the `auth` frame must come where nothing else carried a token (§1).
 pub const AUTH_WITHIN_MS: u64 = 5_000;
+/// Bytes of a token (§1).
+pub const MAX_TOKEN_BYTES: usize = 4_096;
 /// Bytes that the durable lane of one connection holds (§5).
 pub const MAX_LANE_BYTES: usize = 1_048_576;
 /// Milliseconds in which a socket that takes nothing at all is closed with 4008 (§5).

@@ -1,6 +1,6 @@
 //! What stands on stderr when the server is ready.
 
-use crate::{config::Loaded, config::StoreUrl, server::Server, telemetry::Style};
+use crate::{config::AuthMode, config::Loaded, config::StoreUrl, server::Server, telemetry::Style};
 use std::{net::SocketAddr, time::Duration};
 
 /// What there is to tell.
@@ -12,6 +12,7 @@ pub struct Facts {
     data: String,
     durability: &'static str,
     config: String,
+    tokens: bool,
 }
 
 impl Facts {
@@ -23,6 +24,7 @@ impl Facts {
             admin: server.admin_address(),
             data: data(server, loaded),
             durability: server.durability().as_str(),
+            tokens: loaded.config.auth.mode != AuthMode::Guests,
             config: loaded.file.as_ref().map_or_else(
                 || "defaults (try: roomcast config init)".to_owned(),
                 |path| path.display().to_string(),
@@ -34,7 +36,10 @@ impl Facts {
         format!("{}/", self.public.clone().unwrap_or_else(|| format!("http://{}", self.chat)))
     }
 
-    fn guests(&self) -> &'static str {
+    fn who(&self) -> &'static str {
+        if self.tokens {
+            return "with a token only";
+        }
         let loopback = self.chat.ip().to_canonical().is_loopback();
         match (&self.public, loopback) {
             (Some(_), true) => "guests allowed from this machine, and from wherever the proxy lets in",
@@ -80,7 +85,7 @@ fn lines(facts: &Facts, took: Duration) -> String {
         facts.durability,
         facts.config,
         facts.url(),
-        facts.guests(),
+        facts.who(),
         facts.admin,
     )
 }
@@ -98,6 +103,7 @@ mod tests {
             data: "./roomcast-data (new)".into(),
             durability: "full",
             config: "roomcast.toml".into(),
+            tokens: false,
         };
         let text = lines(&facts, Duration::from_millis(38));
         assert_eq!(text.lines().count(), 3);

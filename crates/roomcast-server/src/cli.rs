@@ -5,6 +5,7 @@ mod secret;
 mod serve;
 mod config;
 mod healthcheck;
+mod token;
 mod data;
 mod place;
 mod backup;
@@ -44,6 +45,8 @@ enum Command {
     Config(config::Args),
     /// Ask a running server whether it is ready: exit code 0 or 1
     Healthcheck(healthcheck::Args),
+    /// Make or check a token
+    Token(token::Args),
     /// Write everything into one file, while the server runs or not
     Backup(backup::Args),
     /// Put a backup in place of the data; clients load afresh
@@ -69,6 +72,7 @@ pub fn main() -> ExitCode {
         Command::Serve(args) => serve::run(args),
         Command::Config(args) => config::run(args),
         Command::Healthcheck(args) => healthcheck::run(&args),
+        Command::Token(args) => token::run(args),
         Command::Backup(args) => backup::run(args),
         Command::Restore(args) => restore::run(args),
         Command::Export(args) => export::run(args),

@@ -7,6 +7,7 @@
 mod settings;
 mod value;
 mod units;
+mod tokens;
 mod words;
 mod store_url;
 mod network;
@@ -15,6 +16,7 @@ mod suggest;
 mod file;
 mod env;
 mod load;
+mod check;
 mod render;
 
 pub use load::{ConfigError, Flag, Loaded, Sources};
@@ -22,8 +24,9 @@ pub use network::{AllowedOrigin, Proxy, PublicUrl};
 pub use origin::{Mistake, Origin};
 pub use render::{show, template};
 pub use store_url::StoreUrl;
+pub use tokens::{ClaimText, JwksUrl, OptionalPath};
 pub use units::{MaxAge, Period, Rate, Size};
-pub use words::{BusUrl, Durability, LogFormat, LogLevel};
+pub use words::{Algorithm, AuthMode, BusUrl, Durability, LogFormat, LogLevel};
 
 pub(crate) use settings::check_text;
 
@@ -32,7 +35,7 @@ use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf};
 
 settings! {
     /// The chat listener and what it stands on.
-    server: Server {
+    server: Server "server" {
         /// Where people connect: the page, the sockets and the REST interface.
         ///
         /// Default: `"127.0.0.1:3000"`.
@@ -59,8 +62,50 @@ settings! {
         /// Default: `"./roomcast-data"`.
         data_dir: PathBuf = PathBuf::from("./roomcast-data"),
     }
+    /// How it is known who somebody is.
+    auth: Auth "auth" {
+        /// `"guests"`: people name themselves. `"jwt"`: a token names them, which your program signs.
+        ///
+        /// Default: `"guests"`.
+        mode: AuthMode = AuthMode::Guests,
+    }
+    /// Which tokens are good, where `auth.mode` is `"jwt"`. Keys come from one of the first three places.
+    auth_jwt: AuthJwt "auth.jwt" {
+        /// How tokens are signed: `"HS256"` with a secret that both sides know, `"RS256"`, `"ES256"` or `"EdDSA"` with a key pair.
+        ///
+        /// Default: `"HS256"`.
+        algorithm: Algorithm = Algorithm::Hs256,
+        /// HS256: a file with the secret, at least 32 bytes; or a directory of such files, each named after its key (`kid`).
+        ///
+        /// Default: `""`.
+        secret_file: OptionalPath = OptionalPath::default(),
+        /// Key pairs: a file with the public key in PEM; or a directory of such files, each named after its key (`kid`).
+        ///
+        /// Default: `""`.
+        public_key_file: OptionalPath = OptionalPath::default(),
+        /// Key pairs: where the public keys are fetched from as a JSON Web Key Set, with HTTPS. It belongs to one `issuer`.
+        ///
+        /// Default: `""`.
+        jwks_url: JwksUrl = JwksUrl::default(),
+        /// Only tokens with this `iss` are good; `""`: any.
+        ///
+        /// Default: `""`.
+        issuer: ClaimText = ClaimText::default(),
+        /// Only tokens with this in their `aud` are good; `""`: only tokens without `aud`.
+        ///
+        /// Default: `""`.
+        audience: ClaimText = ClaimText::default(),
+        /// Whether a token may stand in the address (`?token=`), where proxies and browsers write it down.
+        ///
+        /// Default: `false`.
+        query: bool = false,
+        /// How far clocks may differ: a token is good for so long before its `nbf` and after its `exp`. At most 5m.
+        ///
+        /// Default: `"0s"`.
+        leeway: Period = Period::from_secs(0),
+    }
     /// What one client may take from the others.
-    limits: Limits {
+    limits: Limits "limits" {
         /// Connections in all; one more is answered 503.
         ///
         /// Default: `10000`.
@@ -79,7 +124,7 @@ settings! {
         outbound_queue: Size = Size::from_bytes(1 << 20),
     }
     /// What the server says about itself, on stderr.
-    log: Log {
+    log: Log "log" {
         /// `"error"`, `"warn"`, `"info"`, `"debug"`, `"trace"` or `"off"`; the variable `RUST_LOG` goes before it.
         ///
         /// Default: `"info"`.
@@ -90,14 +135,14 @@ settings! {
         format: LogFormat = LogFormat::Auto,
     }
     /// The admin listener.
-    metrics: Metrics {
+    metrics: Metrics "metrics" {
         /// Where `/healthz`, `/readyz` and `/metrics` answer. Keep it away from the public.
         ///
         /// Default: `"127.0.0.1:9090"`.
         listen: SocketAddr = SocketAddr::from(([127, 0, 0, 1], 9090)),
     }
     /// Where messages are kept.
-    store: Store {
+    store: Store "store" {
         /// `"sqlite"`, one file in the data directory; `"memory"`, forgotten at the end; or a PostgreSQL database,
         /// `"postgres://USER:PASSWORD@HOST/DATABASE"`, which other servers may share.
         ///
@@ -110,7 +155,7 @@ settings! {
     }
     /// How long messages are kept. The newest message of a room always stays; the file does not shrink, what becomes free
     /// in it is used again.
-    retention: Retention {
+    retention: Retention "retention" {
         /// Messages that are older go: a time such as `"90d"`, or `"off"`.
         ///
         /// Default: `"off"`.
@@ -125,7 +170,7 @@ settings! {
         every: Period = Period::from_secs(60),
     }
     /// How several servers hear of each other's messages.
-    bus: Bus {
+    bus: Bus "bus" {
         /// `"local"`: this server alone.
         ///
         /// Default: `"local"`.

@@ -8,6 +8,7 @@ mod state;
 mod origin;
 mod query;
 mod names;
+mod auth;
 mod body;
 pub(crate) mod etag;
 mod handshake;
@@ -28,7 +29,8 @@ use axum::{Router, middleware};
 
 /// Everything that people reach.
 pub(crate) fn app(app: App) -> Router {
-    with_manners(api::router().merge(assets::router()).with_state(app))
+    let routes = api::router().layer(middleware::from_fn_with_state(app.clone(), auth::authenticate));
+    with_manners(routes.merge(assets::router()).with_state(app))
 }
 
 /// Gives a router what every answer has: a problem in JSON for each error, and the security headers.

@@ -7,6 +7,7 @@
 
 pub mod cli;
 pub mod config;
+pub mod auth;
 pub mod telemetry;
 pub mod banner;
 pub mod server;

@@ -10,12 +10,13 @@ pub use error::{ServerError, What};
 
 pub(crate) use error::store_texts;
 
-use crate::{config::Config, lifecycle::Stop, listener};
-use roomcast::store::Durability;
+use crate::{auth::Tokens, config::Config, lifecycle::Stop, listener};
+use roomcast::{clock::SystemClock, store::Durability};
 use running::Running;
 use std::{
     fmt,
     net::{SocketAddr, TcpListener},
+    sync::Arc,
     thread,
 };
 use store::Opened;
@@ -28,6 +29,7 @@ pub struct Server {
     admin: TcpListener,
     admin_address: SocketAddr,
     opened: Opened,
+    tokens: Option<Tokens>,
 }
 
 impl fmt::Debug for Server {
@@ -45,11 +47,12 @@ impl Server {
     /// # Errors
     /// When one of them cannot be had.
     pub fn bind(mut config: Config) -> Result<Self, ServerError> {
+        let tokens = Tokens::open(&config, Arc::new(SystemClock))?;
         let (chat, chat_address) = bind(What::Chat, config.server.listen, n_shards(&config))?;
         let (mut admin, admin_address) = bind(What::Admin, config.metrics.listen, 1)?;
         let opened = store::open(&config)?;
         config.limits.connections = files::make_room(config.limits.connections, chat.len());
-        Ok(Self { config, chat, chat_address, admin: admin.remove(0), admin_address, opened })
+        Ok(Self { config, chat, chat_address, admin: admin.remove(0), admin_address, opened, tokens })
     }
 
     /// Where people connect; with port 0 in the configuration, the port that it became.

@@ -86,6 +86,9 @@ fn at_once(poll: Poll<io::Result<usize>>) -> io::Result<usize> {
     }
 }
 
+/// A tick that does not come: that of a deadline which nobody has set.
+pub(crate) const NEVER: u32 = u32::MAX;
+
 /// How far a connection has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Phase {
@@ -115,7 +118,7 @@ pub(crate) struct Connection<H> {
     pub(crate) heard: u32,
     pub(crate) took: u32,
     pub(crate) look_at: u32,
-    /// Tick at which an ending connection is cut off.
+    /// Tick at which the handler is to be called, or never; of an ending connection, the one at which it is cut off.
     pub(crate) deadline: u32,
     pub(crate) phase: Phase,
     /// The handler asked not to be given messages.
@@ -156,7 +159,7 @@ impl<H> Connection<H> {
             heard: now,
             took: now,
             look_at: 0,
-            deadline: 0,
+            deadline: NEVER,
             phase: Phase::Open,
             paused: false,
             choked: false,

@@ -7,6 +7,7 @@ use crate::{
     shard::Shard,
 };
 use bytes::Bytes;
+use std::time::Duration;
 
 /// A message from the peer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +43,11 @@ pub trait Handler: Sized + Send + 'static {
     /// dropped since it was empty last (`missed`), so that what they told can be told afresh.
     fn drained(&mut self, context: &mut Context<'_, Self>, missed: bool) {
         let _ = (context, missed);
+    }
+
+    /// What was set by [`Context::set_deadline`] has passed. It is not set any more.
+    fn deadline(&mut self, context: &mut Context<'_, Self>) {
+        let _ = context;
     }
 
     /// The program stops. The connection should say its farewell and close; unless overridden it closes.
@@ -107,6 +113,18 @@ impl<H: Handler> Context<'_, H> {
     /// Asks for one call of [`Handler::drained`], in this turn where the outbox is empty already.
     pub fn notify_when_drained(&mut self) {
         self.shard.notify_when_drained(self.id.key);
+    }
+
+    /// Asks for one call of [`Handler::deadline`] after this time, in place of what was asked for before; `None` takes that
+    /// back. It comes late by up to two ticks ([`crate::Options::tick`]), never early.
+    pub fn set_deadline(&mut self, after: Option<Duration>) {
+        self.shard.set_deadline(self.id, after);
+    }
+
+    /// The longest message that is read from here on: a longer one closes the connection with 1009. Bytes; until this is
+    /// called, [`crate::Options::max_message`]. Not to be called from [`Handler::message`], whose message is being read.
+    pub fn set_max_message(&mut self, bytes: usize) {
+        self.shard.set_max_message(self.id.key, bytes);
     }
 
     /// Sends a close frame behind what is owed. [`Handler::closed`] follows before anything else is read.

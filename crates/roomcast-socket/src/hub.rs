@@ -15,8 +15,8 @@ pub use topic::Topic;
 
 use crate::{
     close::Close,
-    handler::Handler,
-    inbox::{Attach, Handed, Inbound, Inbox, Spawn},
+    handler::{Context, Handler},
+    inbox::{Attach, Handed, Inbound, Inbox, SharedTask, Spawn},
     shard,
 };
 use smallvec::SmallVec;
@@ -159,6 +159,17 @@ impl<H: Handler> Hub<H> {
     ) {
         let spawn: Spawn = Box::new(move || Box::pin(make()));
         self.0.inboxes[shard].push(shard, Inbound::Spawn(spawn));
+    }
+
+    /// Runs something with the handler of every connection that has this [tag](Context::set_tag), or of every connection
+    /// at all, each on its shard. It looks at every connection there is, so it is nothing for every day.
+    pub fn run_each(
+        &self,
+        tag: Option<u64>,
+        task: impl Fn(&mut H, &mut Context<'_, H>) + Send + Sync + 'static,
+    ) {
+        let task: SharedTask<H> = Arc::new(task);
+        self.each_shard(|| Inbound::Each(tag, task.clone()));
     }
 
     /// Tells every connection to end ([`Handler::shutdown`]), waits for them until the deadline, and stops the

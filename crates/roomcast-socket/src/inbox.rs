@@ -25,6 +25,7 @@ pub(crate) struct ConnectionId {
 }
 
 pub(crate) type Task<H> = Box<dyn FnOnce(&mut H, &mut Context<'_, H>) + Send>;
+pub(crate) type SharedTask<H> = Arc<dyn Fn(&mut H, &mut Context<'_, H>) + Send + Sync>;
 pub(crate) type Spawn = Box<dyn FnOnce() -> Pin<Box<dyn Future<Output = ()>>> + Send>;
 
 /// A stream behind its handshake.
@@ -55,6 +56,8 @@ pub(crate) enum Inbound<H: Handler> {
     Attach(Box<Attach<H>>),
     /// A future to run on the shard's thread.
     Spawn(Spawn),
+    /// To be run with the handler of every connection, or of those with this tag.
+    Each(Option<u64>, SharedTask<H>),
     /// Every connection is to end.
     Shutdown(Close),
 }

@@ -93,6 +93,11 @@ impl Reader {
         Self { max_message, partial: Vec::new(), open: None, closed: false }
     }
 
+    /// Refuses messages of more than so many bytes from the next frame on.
+    pub fn set_max_message(&mut self, max_message: usize) {
+        self.max_message = max_message;
+    }
+
     /// Reads what `bytes` holds (unmasking it in place) and returns how much was taken: all of it, unless
     /// `on_event` broke off. What is incomplete is remembered.
     ///

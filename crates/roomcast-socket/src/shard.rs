@@ -214,6 +214,12 @@ impl<H: Handler> Shard<H> {
         }
     }
 
+    pub(crate) fn set_max_message(&mut self, key: u32, bytes: usize) {
+        if let Some(c) = self.connections.get_mut(key as usize) {
+            c.reader.set_max_message(bytes);
+        }
+    }
+
     pub(crate) fn notify_when_drained(&mut self, key: u32) {
         let Some(c) = self.connections.get_mut(key as usize) else {
             return;

@@ -9,7 +9,8 @@ mod read;
 mod write;
 
 use crate::{
-    handler::Handler,
+    connection::Connection,
+    handler::{Context, Handler},
     hub::{Lane, SOFT_LOAD_BYTES},
     inbox::{InTurn, Inbound},
     shard::{Cell, Shard},
@@ -177,16 +178,26 @@ impl<H: Handler> Shard<H> {
                 Inbound::Send(..) | Inbound::Run(..) => {}
                 Inbound::Attach(new) => self.attach(*new),
                 Inbound::Spawn(spawn) => drop(tokio::task::spawn_local(spawn())),
-                Inbound::Shutdown(close) => {
-                    let keys: Vec<_> =
-                        self.connections.iter().filter_map(|(k, _)| u32::try_from(k).ok()).collect();
-                    for key in keys {
-                        self.with_handler(key, |h, cx| h.shutdown(cx, close));
-                    }
+                Inbound::Each(tag, task) => {
+                    self.with_each(|c| tag.is_none_or(|tag| c.tag == tag), |h, cx| task(h, cx));
                 }
+                Inbound::Shutdown(close) => self.with_each(|_| true, |h, cx| h.shutdown(cx, close)),
             }
         }
         self.settle();
         self.inbound = inbound;
+    }
+
+    /// Runs something with the handlers of those connections that are meant.
+    fn with_each(
+        &mut self,
+        meant: impl Fn(&Connection<H>) -> bool,
+        call: impl Fn(&mut H, &mut Context<'_, H>),
+    ) {
+        let keys =
+            self.connections.iter().filter(|(_, c)| meant(c)).filter_map(|(k, _)| u32::try_from(k).ok());
+        for key in keys.collect::<Vec<_>>() {
+            self.with_handler(key, &call);
+        }
     }
 }

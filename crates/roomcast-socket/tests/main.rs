@@ -5,6 +5,7 @@
 
 mod bounds;
 mod conformance;
+mod deadlines;
 mod endings;
 mod fanout;
 mod load;
@@ -64,10 +65,17 @@ impl Handler for Echo {
     fn message(&mut self, context: &mut Context<'_, Self>, message: Message<'_>) {
         match message {
             Message::Text("panic") => panic!("as the test asked"),
+            Message::Text("soon") => context.set_deadline(Some(Duration::from_millis(200))),
+            Message::Text("never") => context.set_deadline(None),
+            Message::Text("tag") => context.set_tag(7),
             Message::Text("close") => context.close(Close::new(4321, "as you wish")),
             Message::Text(text) => context.hub().publish(&self.topic, frame::text(text)).unwrap(),
             Message::Binary(bytes) => context.send(frame::binary(bytes)),
         }
+    }
+
+    fn deadline(&mut self, context: &mut Context<'_, Self>) {
+        context.send(frame::text("time"));
     }
 
     fn drained(&mut self, _: &mut Context<'_, Self>, missed: bool) {

@@ -1,5 +1,15 @@
-//! Who somebody is. In guest mode people name themselves; either way the rest of the crate sees a [`User`], which all
-//! of a person's connections share.
+//! Who somebody is, and what they may do. Guests name themselves, a token names its bearer ([`Verifier`]); either way the
+//! rest of the crate sees a [`User`], which all of a person's connections share, and asks each time something is done
+//! whether it is allowed ([`Grants`]).
+
+mod grants;
+mod identity;
+pub(crate) mod revoked;
+
+pub use grants::{Grants, Pattern, PatternError, Verb};
+pub(crate) use identity::may;
+pub use identity::{Checked, Denied, Identity, Pass, Verifier};
+pub use revoked::{MAX_REVOCATIONS, TooMany};
 
 use crate::limits::{Budget, Rate};
 use roomcast_protocol::UserName;
@@ -26,11 +36,19 @@ pub(crate) struct Users {
     rate: Rate,
     keys: RandomState,
     people: Mutex<HashMap<Arc<UserName>, Arc<User>>>,
+    nobody: Arc<User>,
 }
 
 impl Users {
     pub(crate) fn new(rate: Rate) -> Self {
-        Self { rate, keys: RandomState::new(), people: Mutex::default() }
+        let name = Arc::new(UserName::from_parts("", ""));
+        let nobody = Arc::new(User { name, tag: 0, budget: Budget::new(rate) });
+        Self { rate, keys: RandomState::new(), people: Mutex::default(), nobody }
+    }
+
+    /// Whoever a connection belongs to that has not said yet. It is in no room.
+    pub(crate) fn nobody(&self) -> Arc<User> {
+        self.nobody.clone()
     }
 
     /// The person of this name. Whoever names the same identity is the same person, under the name that was

@@ -1,5 +1,6 @@
 //! The whole of it, as a program holds it: rooms, people, the store and the bus, on a hub.
 
+mod access;
 mod departures;
 mod lists;
 mod notices;
@@ -8,6 +9,7 @@ mod retention;
 mod stats;
 mod tasks;
 
+pub use access::MAX_OWING;
 pub use lists::RoomInfo;
 pub use refusal::Refusal;
 pub use stats::Stats;
@@ -15,21 +17,19 @@ pub use stats::Stats;
 use crate::{
     answers::Answers,
     append::{self, Reply},
-    auth::{User, Users},
+    auth::{User, Users, Verifier, revoked::Revoked},
     bus::Bus,
     clock::{Clock, SystemClock},
     limits::Rate,
     pages::Pages,
     room::{Room, SessionHub},
     rooms::Rooms,
-    session::{Only, Session, close},
+    session::{Session, close},
     store::{Appended, Retention, Store, StoreError},
 };
 use departures::Grace;
-use roomcast_protocol::{
-    CloseCode, GRACE_MS, Resume, RoomName, SUBPROTOCOL, UserName, check_content, check_nonce,
-};
-use roomcast_socket::{Hub, Remote, Response, Upgrade};
+use roomcast_protocol::{CloseCode, GRACE_MS, RoomName, check_content, check_nonce};
+use roomcast_socket::{Hub, Remote};
 use stats::Counts;
 use std::{
     collections::VecDeque,
@@ -56,6 +56,8 @@ pub struct Options {
     pub retention_every: Duration,
     /// Where the time comes from.
     pub clock: Arc<dyn Clock>,
+    /// Who knows tokens. Default: nobody, there are none.
+    pub verifier: Option<Arc<dyn Verifier>>,
 }
 
 impl Default for Options {
@@ -66,6 +68,7 @@ impl Default for Options {
             retention: Retention::default(),
             retention_every: Duration::from_secs(60),
             clock: Arc::new(SystemClock),
+            verifier: None,
         }
     }
 }
@@ -93,6 +96,9 @@ struct Inner {
     pages: Pages,
     answers: Answers,
     users: Users,
+    revoked: Revoked,
+    /// Connections of which it is not known whose they are.
+    owing: AtomicUsize,
     graces: Mutex<VecDeque<Grace>>,
     /// Messages that the store has been given and has not answered.
     uncommitted: AtomicUsize,
@@ -134,6 +140,8 @@ impl Chat {
     pub fn start(hub: Hub<Session>, store: Arc<dyn Store>, bus: Arc<dyn Bus>, options: Options) -> Self {
         let chat = Self(Arc::new(Inner {
             users: Users::new(options.rate),
+            revoked: Revoked::default(),
+            owing: AtomicUsize::new(0),
             options,
             hub,
             store,
@@ -151,35 +159,6 @@ impl Chat {
         chat.tick();
         chat.forget_in_time();
         chat
-    }
-
-    // ---- connections
-
-    /// Upgrades a connection of this person. `hold` is dropped when the connection has ended: a place under a cap, for
-    /// example.
-    #[must_use]
-    pub fn connect(
-        &self,
-        upgrade: Upgrade,
-        user: UserName,
-        entry: Entry,
-        hold: impl Send + 'static,
-    ) -> Response {
-        let only = match entry {
-            Entry::Any => None,
-            Entry::Room(room, resume) => {
-                let resume = resume.map(|(seq, epoch)| Resume { seq, epoch: epoch.into() });
-                Some(Only { room, resume })
-            }
-        };
-        let session = Session::new(self.clone(), self.user(user), only, Box::new(hold));
-        upgrade.select(SUBPROTOCOL).attach(&self.0.hub, session)
-    }
-
-    /// The person of this name.
-    #[must_use]
-    pub fn user(&self, name: UserName) -> Arc<User> {
-        self.0.users.get(name)
     }
 
     /// Tells everyone to come back later, ends all connections within the deadline, and closes the store. How many

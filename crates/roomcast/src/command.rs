@@ -1,5 +1,6 @@
 //! What clients ask for, one file a command.
 
+mod auth;
 mod history;
 mod join;
 mod leave;
@@ -26,6 +27,10 @@ pub(crate) fn run(session: &mut Session, cx: &mut Cx<'_>, envelope: Envelope<'_>
 }
 
 fn dispatch(session: &mut Session, cx: &mut Cx<'_>, id: Option<Id>, frame: ClientFrame<'_>) -> Outcome {
+    if session.owes && !matches!(frame, ClientFrame::Auth { .. }) {
+        let message = "say who you are first: send an `auth` frame with your token";
+        return Err(ErrorFrame::new(ErrorCode::Unauthenticated, message));
+    }
     match frame {
         ClientFrame::Message { room, content, nonce, reply_to } => {
             let said = message::Said { content: &content, nonce: nonce.as_deref(), reply_to };
@@ -36,10 +41,7 @@ fn dispatch(session: &mut Session, cx: &mut Cx<'_>, id: Option<Id>, frame: Clien
         ClientFrame::Join { room, resume } => join::run(session, cx, id, &room, resume),
         ClientFrame::Leave { room } => leave::run(session, cx, id, &room),
         ClientFrame::Ping => ping::run(cx, id),
-        ClientFrame::Auth { .. } => Err(ErrorFrame::new(
-            ErrorCode::Forbidden,
-            "this server lets people name themselves: there are no tokens here",
-        )),
+        ClientFrame::Auth { token } => auth::run(session, cx, id, &token),
         other => Err(ErrorFrame::new(
             ErrorCode::UnknownType,
             format!("this server does not serve `{}`", other.kind()),

@@ -14,6 +14,7 @@
 
 pub mod chat;
 mod session;
+mod access;
 mod command;
 mod join;
 mod catch_up;
@@ -33,7 +34,7 @@ pub mod clock;
 pub mod testing;
 
 pub use answers::{ANSWERS_AT_ONCE, ANSWERS_BYTES};
-pub use auth::User;
+pub use auth::{Identity, User};
 pub use chat::{Chat, Entry, Options, Post, Refusal, RoomInfo, Stats};
 pub use roomcast_protocol as protocol;
 pub use roomcast_socket as socket;

@@ -2,8 +2,9 @@
 //! no lock.
 
 use crate::{
+    access,
     append::{Flow, Outgoing},
-    auth::User,
+    auth::{Pass, User},
     catch_up::Membership,
     chat::Chat,
     command,
@@ -29,8 +30,12 @@ pub struct Session {
     pub(crate) only: Option<Box<Only>>,
     pub(crate) rooms: SmallVec<[Membership; 1]>,
     pub(crate) flow: Option<Arc<Flow>>,
+    /// What the token allows, where there was one.
+    pub(crate) pass: Option<Box<Pass>>,
     /// An answer is awaited: the next frame is read after it.
     pub(crate) busy: bool,
+    /// Nobody has said who this is: the `auth` frame is due. Counted by the chat.
+    pub(crate) owes: bool,
     /// What goes with the connection.
     _hold: Box<dyn Send>,
 }
@@ -48,12 +53,18 @@ impl fmt::Debug for Session {
 }
 
 impl Session {
-    pub(crate) fn new(chat: Chat, user: Arc<User>, only: Option<Only>, hold: Box<dyn Send>) -> Self {
-        let rooms = SmallVec::new();
-        Self { chat, user, only: only.map(Box::new), rooms, flow: None, busy: false, _hold: hold }
+    pub(crate) fn new(
+        chat: Chat,
+        user: Arc<User>,
+        pass: Option<Box<Pass>>,
+        only: Option<Only>,
+        hold: Box<dyn Send>,
+    ) -> Self {
+        let (only, rooms) = (only.map(Box::new), SmallVec::new());
+        Self { chat, user, only, rooms, flow: None, pass, busy: false, owes: false, _hold: hold }
     }
 
-    fn hello(&self, cx: &mut Cx<'_>) -> Bytes {
+    pub(crate) fn hello(&self, cx: &mut Cx<'_>) -> Bytes {
         let rate = self.chat.options().rate;
         encode(&ServerFrame::Hello(Hello {
             connection: cx.remote().to_string().into(),
@@ -115,13 +126,12 @@ impl Handler for Session {
     type Shard = Outgoing;
 
     fn opened(&mut self, cx: &mut Cx<'_>) {
-        cx.set_tag(self.user.tag);
         cx.shard().belong(&self.chat);
-        let hello = self.hello(cx);
-        cx.send(hello);
-        if let Some(only) = &mut self.only {
-            let (room, resume) = (only.room.clone(), only.resume.take());
-            self.join(cx, None, room, resume);
+        if self.owes {
+            access::await_token(cx);
+        } else if self.takes_effect(cx) {
+            self.greet(cx);
+            self.enter_only(cx);
         }
     }
 
@@ -146,6 +156,10 @@ impl Handler for Session {
         self.catch_up_all(cx);
     }
 
+    fn deadline(&mut self, cx: &mut Cx<'_>) {
+        self.time_is_up(cx);
+    }
+
     fn shutdown(&mut self, cx: &mut Cx<'_>, close: Close) {
         let retry_after_ms = self.chat.retry_after_ms(&cx.remote());
         let away =
@@ -156,12 +170,23 @@ impl Handler for Session {
 
     fn closed(&mut self, _: &mut Cx<'_>, how: Closed) {
         for membership in self.rooms.drain(..) {
-            self.chat.depart(&membership.room, &self.user, how.by_peer());
+            self.chat.depart(&membership.room, &self.user, how.by_peer() || is_final(how));
         }
     }
 
     fn turn(shard: &mut Outgoing) -> bool {
         shard.send()
+    }
+}
+
+/// We closed it with a code after which nobody comes back.
+fn is_final(how: Closed) -> bool {
+    matches!(how, Closed::ByUs(4500..=4999))
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.owe_nothing();
     }
 }
 

@@ -1,6 +1,6 @@
 //! What one connection may have under way, how many rooms it may be in, and how much it is sent at once.
 
-use crate::{Client, World, watched::watched};
+use crate::{Client, World, guest, watched::watched};
 use roomcast::{
     limits::MAX_ROOMS,
     store::{MAX_PAGE, Range, Store},
@@ -75,7 +75,7 @@ async fn a_list_of_rooms_goes_on_beyond_the_longest_page() {
     for n in [MAX_PAGE, MAX_PAGE + 1] {
         let batch = (0..n).map(|n| message(&format!("room-{n:04}"), "ann", "hello")).collect();
         append(world.chat.store(), batch).await;
-        let names = world.chat.room_names().await.unwrap();
+        let names = world.chat.room_names(&guest()).await.unwrap();
         assert!(names.iter().map(ToString::to_string).eq((0..n).map(|n| format!("room-{n:04}"))), "{n}");
     }
 }

@@ -7,6 +7,7 @@
     reason = "tests; their tasks end with their runtime"
 )]
 
+mod access;
 mod bounds;
 mod crowd;
 mod embed;
@@ -26,7 +27,7 @@ use axum::{
     routing::get,
 };
 use roomcast::{
-    Chat, Entry, Options,
+    Chat, Entry, Identity, Options,
     bus::{Bus, Local},
     limits::Rate,
     protocol::{RoomName, UserName},
@@ -93,6 +94,11 @@ impl World {
         }
         seq
     }
+}
+
+/// Somebody who may see everything.
+fn guest() -> Identity {
+    UserName::parse("guest").unwrap().into()
 }
 
 type Params = Query<HashMap<String, String>>;

@@ -1,6 +1,6 @@
 //! Who is here: the first frames, tabs, graces, typing.
 
-use crate::World;
+use crate::{World, guest};
 use serde_json::json;
 use std::time::Duration;
 
@@ -85,7 +85,7 @@ async fn rooms_are_listed_with_messages_or_people_and_forgotten_without() {
     world.say("written", 1, "x").await;
     let mut ann = world.settled("visited", "ann").await;
     let names = || async {
-        world.chat.room_names().await.unwrap().iter().map(ToString::to_string).collect::<Vec<_>>()
+        world.chat.room_names(&guest()).await.unwrap().iter().map(ToString::to_string).collect::<Vec<_>>()
     };
     assert_eq!(names().await, ["visited", "written"]);
     close(&mut ann).await;

@@ -4,7 +4,7 @@ use roomcast::{Session, User, socket::handler::connection_bytes};
 
 #[test]
 fn an_idle_connection_is_small() {
-    assert!(size_of::<Session>() <= 88, "{}", size_of::<Session>());
-    assert!(connection_bytes::<Session>() <= 240, "{}", connection_bytes::<Session>());
+    assert!(size_of::<Session>() <= 96, "{}", size_of::<Session>());
+    assert!(connection_bytes::<Session>() <= 248, "{}", connection_bytes::<Session>());
     assert!(size_of::<User>() <= 80, "{}", size_of::<User>());
 }

@@ -15,13 +15,15 @@
 /**
  * @typedef {object} ClientOptions
  * @property {string} url of `/ws`, absolute, without a query
- * @property {string} user
- * @property {new (url: string) => WebSocket} [WebSocket]
+ * @property {string} user who the client is; with a token, whose outbox it keeps: the server takes the name from the token
+ * @property {string | (() => string | Promise<string>)} [token] for a server that asks for one; a function is asked for each
+ *   connection, and so again when the token has expired
+ * @property {new (url: string, protocols?: string[]) => WebSocket} [WebSocket]
  * @property {import('./shelf.mjs').Store} [storage] where the outbox survives a reload
  * @property {import('./host.mjs').Clock} [clock]
  * @property {import('./host.mjs').Host} [host]
  * @property {() => number} [random]
- * @property {(url: string) => Promise<import('./codes.mjs').ChatError | null>} [refusal] asks why the upgrade was refused
+ * @property {(url: string, token?: string) => Promise<import('./codes.mjs').ChatError | null>} [refusal] asks why the upgrade was refused
  */
 
 export {};

@@ -1,7 +1,7 @@
 // The client: keeps one connection alive, knows its rooms, and forgets nothing that was sent.
 
 import { asked, CAP_HIDDEN_MS, CAP_MS, delay, GOOD_UPTIME_MS } from './backoff.mjs';
-import { ChatError, closeClass } from './codes.mjs';
+import { ChatError, closeClass, LOCAL, TOKEN_EXPIRED } from './codes.mjs';
 import { Connection } from './connection.mjs';
 import { Emitter } from './emitter.mjs';
 import { defaultHost, systemClock } from './host.mjs';
@@ -31,6 +31,8 @@ export class ChatClient extends Emitter {
   #attempt = 0;
   #connectedAt = 0;
   #dialled = 0;
+  /** The token of the newest attempt. @type {string | undefined} */
+  #shown;
   /** @type {unknown} */
   #timer;
   #unlisten = () => {};
@@ -39,7 +41,8 @@ export class ChatClient extends Emitter {
   constructor(options) {
     super();
     this.user = options.user;
-    this.url = `${options.url}?user=${encodeURIComponent(options.user)}`;
+    this.token = options.token;
+    this.url = this.token === undefined ? `${options.url}?user=${encodeURIComponent(options.user)}` : options.url;
     this.clock = options.clock ?? systemClock;
     this.host = options.host ?? defaultHost();
     this.random = options.random ?? Math.random;
@@ -111,7 +114,25 @@ export class ChatClient extends Emitter {
     this.clock.clearTimeout(this.#timer);
     this.#set('connecting', {});
     this.#dialled += 1;
-    this.#connection = new Connection(this.url, this, {
+    if (typeof this.token === 'function') void this.#fetchToken(this.token, this.#dialled);
+    else this.#open(this.token);
+  }
+
+  /** A new one for each attempt. @param {() => string | Promise<string>} token @param {number} dialled */
+  async #fetchToken(token, dialled) {
+    const stale = () => this.state !== 'connecting' || this.#dialled !== dialled;
+    try {
+      const fresh = await token();
+      if (!stale()) this.#open(fresh);
+    } catch (error) {
+      if (!stale()) this.#closed({ code: LOCAL.NO_TOKEN, reason: `no token could be fetched: ${error}` });
+    }
+  }
+
+  /** @param {string | undefined} token */
+  #open(token) {
+    this.#shown = token;
+    this.#connection = new Connection(this.url, token, this, {
       hello: (hello) => this.#greeted(hello),
       frame: (frame) => this.#received(frame),
       closed: (closed) => this.#closed(closed),
@@ -148,11 +169,14 @@ export class ChatClient extends Emitter {
     this.outbox.shut();
     if (this.state === 'closed') return;
     if (closeClass(code) !== 'retry' || reconnect === false) return this.#ended(new ChatError('closed', reason || `closed with ${code}`), code);
-    if (!this.#connectedAt) void this.#askWhy();
+    if (code === TOKEN_EXPIRED && typeof this.token !== 'function') return this.#ended(new ChatError('token_expired', 'the token has expired'), code);
+    if (!this.#connectedAt && code !== LOCAL.NO_TOKEN) void this.#askWhy();
     if (this.#connectedAt && this.clock.now() - this.#connectedAt >= GOOD_UPTIME_MS) this.#attempt = 0;
     this.#connectedAt = 0;
     const capMs = this.host.hidden() ? CAP_HIDDEN_MS : CAP_MS;
-    const waitMs = retryAfterMs === undefined ? delay(this.#attempt, this.random, capMs) : asked(retryAfterMs, this.random);
+    const again = retryAfterMs === undefined || code === TOKEN_EXPIRED ? delay(this.#attempt, this.random, capMs) : asked(retryAfterMs, this.random);
+    // Only the token was too old: whoever has a new one need not wait.
+    const waitMs = code === TOKEN_EXPIRED && this.#attempt === 0 ? 0 : again;
     this.#attempt += 1;
     this.retryAt = this.clock.now() + waitMs;
     this.#timer = this.clock.setTimeout(() => this.#dial(), waitMs);
@@ -162,7 +186,8 @@ export class ChatClient extends Emitter {
   /** Never greeted: was it the network, or were we refused? */
   async #askWhy() {
     const dialled = this.#dialled;
-    const error = await this.refusal(this.url);
+    const error = await this.refusal(this.url, this.#shown);
+    if (error?.code === 'token_expired' && typeof this.token === 'function') return;
     if (!error || this.#dialled > dialled + 1 || this.state === 'connected' || this.state === 'closed') return;
     this.clock.clearTimeout(this.#timer);
     this.#ended(error);

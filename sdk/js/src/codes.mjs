@@ -1,7 +1,10 @@
 // Close codes and error codes, as docs/protocol.md §6 lists them.
 
 /** Closed by this client, never by the server. */
-export const LOCAL = Object.freeze({ HEARTBEAT_LOST: 4009, HANDSHAKE_TIMEOUT: 4008 });
+export const LOCAL = Object.freeze({ HEARTBEAT_LOST: 4009, HANDSHAKE_TIMEOUT: 4008, NO_TOKEN: 4499 });
+
+/** The one code that a new token helps against. */
+export const TOKEN_EXPIRED = 4003;
 
 /** Codes after which a new connection cannot help: a bug, a frame too large, or the server is done with us. */
 const STOP = new Set([1000, 1002, 1003, 1007, 1009, 1010]);

@@ -7,6 +7,9 @@ import { Heartbeat } from './heartbeat.mjs';
 /** @typedef {import('./frames.mjs').ServerFrame} ServerFrame */
 /** @typedef {{ code: number, reason: string, retryAfterMs?: number, reconnect?: boolean }} Closed */
 
+/** Where a browser, which sets no headers, shows a token: docs/protocol.md §1. @param {string} token */
+const protocols = (token) => ['roomcast.v1', `bearer.${token}`];
+
 /** From the start of the TCP connection to the server's hello. */
 export const HANDSHAKE_MS = 10_000;
 
@@ -23,10 +26,11 @@ export class Connection {
 
   /**
    * @param {string} url
-   * @param {{ WebSocket: new (url: string) => WebSocket, clock: import('./host.mjs').Clock }} parts
+   * @param {string | undefined} token
+   * @param {{ WebSocket: new (url: string, protocols?: string[]) => WebSocket, clock: import('./host.mjs').Clock }} parts
    * @param {{ hello: (hello: import('./frames.mjs').Hello) => void, frame: (frame: ServerFrame) => void, closed: (closed: Closed) => void }} events
    */
-  constructor(url, { WebSocket, clock }, events) {
+  constructor(url, token, { WebSocket, clock }, events) {
     this.#clock = clock;
     this.#events = events;
     this.#heartbeat = new Heartbeat({
@@ -38,7 +42,7 @@ export class Connection {
       () => this.drop(LOCAL.HANDSHAKE_TIMEOUT, 'the server did not greet in time'),
       HANDSHAKE_MS,
     );
-    const socket = new WebSocket(url);
+    const socket = token === undefined ? new WebSocket(url) : new WebSocket(url, protocols(token));
     this.#socket = socket;
     socket.onmessage = ({ data }) => this.#receive(data);
     socket.onclose = ({ code, reason }) => this.#end(code, reason);

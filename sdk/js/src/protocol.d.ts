@@ -208,7 +208,7 @@ export type GoingAway = {
 export type Hello = {
   /** Names this connection in the operator's logs. */
   connection: string,
-  /** The name that the client's messages are shown under; empty until `auth` where the token is still owed. */
+  /** The name that the client's messages are shown under. */
   user: string,
   /** Which server this is. */
   server: Server,

@@ -9,11 +9,13 @@ const PASSING = new Set([408, 425, 426, 429]);
 
 /**
  * @param {string} url of the WebSocket
+ * @param {string} [token]
  * @returns {Promise<ChatError | null>} null: no reason to give up
  */
-export async function refusalOf(url) {
+export async function refusalOf(url, token) {
   try {
-    const response = await fetch(url.replace(/^ws/, 'http'), { signal: AbortSignal.timeout(LIMIT_MS) });
+    const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+    const response = await fetch(url.replace(/^ws/, 'http'), { headers, signal: AbortSignal.timeout(LIMIT_MS) });
     if (response.status < 400 || response.status > 499 || PASSING.has(response.status)) return null;
     const { code, detail, title } = await response.json();
     return typeof code === 'string' ? new ChatError(code, String(detail ?? title ?? code)) : null;

@@ -118,6 +118,9 @@ export class Room extends Emitter {
         return this.#message(frame);
       case 'gap':
         return this.#gap(frame);
+      case 'left':
+        // Not asked for: the token does not let us be here any more. The error before it says so.
+        return this.#stop('failed');
       case 'reset':
         return this.#position.reset(frame) ? this.emit('reset', frame) : undefined;
       case 'presence':

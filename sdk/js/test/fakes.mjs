@@ -53,8 +53,9 @@ export function fakeNetwork() {
     onmessage = null;
     onclose = null;
 
-    constructor(url) {
+    constructor(url, protocols) {
       this.url = url;
+      this.protocols = protocols;
       sockets.push(this);
     }
 

@@ -13,6 +13,7 @@ export function kit(options = {}) {
   const client = new ChatClient({
     url: 'ws://server/ws',
     user: 'ann',
+    ...('token' in options ? { token: options.token } : {}),
     WebSocket: network.FakeSocket,
     random: () => 0.5,
     refusal: options.refusal ?? (async () => null),

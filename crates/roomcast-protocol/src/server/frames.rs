@@ -14,7 +14,7 @@ use std::borrow::Cow;
 pub struct Hello<'a> {
     /// Names this connection in the operator's logs.
     pub connection: Cow<'a, str>,
-    /// The name that the client's messages are shown under; empty until `auth` where the token is still owed.
+    /// The name that the client's messages are shown under.
     pub user: Cow<'a, str>,
     /// Which server this is.
     pub server: Server<'a>,

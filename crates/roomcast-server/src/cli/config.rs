@@ -1,8 +1,13 @@
 //! `roomcast config`: check, write or show the configuration.
 
 use super::{Exit, Failure, print};
-use crate::config::{Sources, show, template};
-use std::{fs::OpenOptions, io::Write, path::PathBuf};
+use crate::{
+    auth::Tokens,
+    config::{Sources, show, template},
+    server::ServerError,
+};
+use roomcast::clock::SystemClock;
+use std::{fs::OpenOptions, io::Write, path::PathBuf, sync::Arc};
 
 /// Check, write or show the configuration.
 #[derive(Debug, clap::Args)]
@@ -17,7 +22,7 @@ pub(super) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
-    /// Find every mistake in the file and the environment: exit code 0 or 78
+    /// Find every mistake in the file, the environment and the keys for tokens: exit code 0 or 78
     #[command(after_help = "Example:\n  roomcast config check --config /etc/roomcast/roomcast.toml")]
     Check {
         /// The configuration file [default: ./roomcast.toml, if it is there]
@@ -56,6 +61,7 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
 
 fn check(config: Option<PathBuf>) -> Result<(), Failure> {
     let loaded = Sources::of_process(config, Vec::new()).load()?;
+    Tokens::open(&loaded.config, Arc::new(SystemClock)).map_err(ServerError::from)?;
     match &loaded.file {
         Some(path) => anstream::eprintln!("{}: no mistakes", path.display()),
         None => anstream::eprintln!("no configuration file: the defaults are in force"),

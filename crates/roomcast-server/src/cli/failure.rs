@@ -82,9 +82,10 @@ impl From<ServerError> for Failure {
         let (exit, help) = match &error {
             ServerError::Public { .. } => (
                 Exit::Config,
-                "listen on 127.0.0.1 behind a proxy that asks who people are, or add --i-know if everyone may come in".to_owned(),
+                "set auth.mode to \"jwt\", or listen on 127.0.0.1 behind a proxy that asks who people are, or add --i-know if everyone may come in".to_owned(),
             ),
             ServerError::Bind { what, address, source } => (Exit::Runtime, bind_help(*what, *address, source.kind())),
+            ServerError::Keys(error) => (Exit::Config, error.help.to_owned()),
             ServerError::Store(error) => (Exit::Runtime, store_texts(error).1),
             ServerError::Database(error) => (Exit::Runtime, error.help().to_owned()),
             ServerError::Close(_) => {

@@ -3,7 +3,7 @@
 use super::Failure;
 use crate::{
     banner,
-    config::{Config, Flag, Loaded, Sources, check_text},
+    config::{AuthMode, Config, Flag, Loaded, Sources, check_text},
     lifecycle::Stop,
     server::{Server, ServerError},
     telemetry,
@@ -46,7 +46,7 @@ pub(super) struct Args {
     /// error, warn, info, debug, trace, off
     #[arg(long, value_name = "LEVEL", value_parser = of("log.level"))]
     log_level: Option<String>,
-    /// Let everyone who reaches --listen in as a guest, not only this machine
+    /// Let everyone who reaches --listen in as a guest
     #[arg(long)]
     i_know: bool,
 }
@@ -97,7 +97,7 @@ fn serve(loaded: &Loaded, log: telemetry::Style, started: Instant) -> Result<(),
 /// Guests name themselves, so only this machine may reach them unless somebody said that he knows.
 fn refuse_strangers(config: &Config, i_know: bool) -> Result<(), ServerError> {
     let listen = config.server.listen;
-    if i_know || listen.ip().to_canonical().is_loopback() {
+    if i_know || config.auth.mode != AuthMode::Guests || listen.ip().to_canonical().is_loopback() {
         Ok(())
     } else {
         Err(ServerError::Public { listen })

@@ -58,17 +58,27 @@ impl File<'_> {
             };
             return self.mistake(draft, name.span().start, what, suggest::for_section(word));
         };
+        self.keys(draft, section, name, value);
+    }
+
+    /// What stands below a section's name.
+    fn keys(
+        &self,
+        draft: &mut Draft,
+        section: &Section,
+        name: &Spanned<DeString<'_>>,
+        value: &Spanned<DeValue<'_>>,
+    ) {
         let Some(keys) = value.get_ref().as_table() else {
-            let what = format!("`{word}` is a section, not a key");
-            return self.mistake(
-                draft,
-                name.span().start,
-                what,
-                format!("write [{word}] on a line of its own, and its keys below"),
-            );
+            let what = format!("`{}` is a section, not a key", section.name);
+            let help = format!("write [{}] on a line of its own, and its keys below", section.name);
+            return self.mistake(draft, name.span().start, what, help);
         };
         for (name, value) in keys {
-            self.key(draft, section, name, value);
+            match subsection(section, name.get_ref()) {
+                Some(inner) => self.keys(draft, inner, name, value),
+                None => self.key(draft, section, name, value),
+            }
         }
     }
 
@@ -96,6 +106,12 @@ impl File<'_> {
     fn mistake(&self, draft: &mut Draft, byte: usize, what: String, help: String) {
         draft.mistakes.push(Mistake { origin: Origin::in_file(self.path, self.text, byte), what, help });
     }
+}
+
+/// The section that stands in another: `[auth.jwt]` in `[auth]`.
+fn subsection(outer: &Section, name: &str) -> Option<&'static Section> {
+    let is_it = |inner: &&Section| inner.name.split_once('.') == Some((outer.name, name));
+    Config::SECTIONS.iter().find(is_it)
 }
 
 fn one_line(text: &str) -> String {

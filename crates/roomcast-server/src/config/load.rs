@@ -1,7 +1,7 @@
 //! Merging: flag before environment before file before default.
 
 use super::{
-    Config, Durability, Period, Size, StoreUrl, env, file,
+    Config, env, file,
     origin::{Mistake, Origin},
     settings::{Key, key},
 };
@@ -112,37 +112,7 @@ impl Draft {
         Err(ConfigError { mistakes: self.mistakes })
     }
 
-    /// What no value shows by itself.
-    fn check(&mut self) {
-        let (chat, admin) = (self.config.server.listen, self.config.metrics.listen);
-        if chat == admin && chat.port() != 0 {
-            self.object(
-                "metrics.listen",
-                &format!("{admin} is also the address of the chat"),
-                "give one of them another port",
-            );
-        }
-        if self.config.limits.outbound_queue < Size::from_bytes(64 << 10) {
-            self.object("limits.outbound_queue", "one message would not fit", "write at least \"64KiB\"");
-        }
-        if self.config.retention.every < Period::from_secs(1) {
-            self.object("retention.every", "the store would be asked all the time", "write at least \"1s\"");
-        }
-        self.check_store();
-    }
-
-    fn check_store(&mut self) {
-        let store = &self.config.store;
-        if matches!(store.url, StoreUrl::Postgres(_)) && store.durability == Durability::Relaxed {
-            self.object(
-                "store.durability",
-                "PostgreSQL keeps whatever was acknowledged",
-                "write \"full\", or leave it out",
-            );
-        }
-    }
-
-    fn object(&mut self, path: &str, what: &str, help: &str) {
+    pub(super) fn object(&mut self, path: &str, what: &str, help: &str) {
         let origin = self.origins.get(path).cloned().unwrap_or(Origin::Default);
         self.mistakes.push(Mistake { origin, what: format!("{path}: {what}"), help: help.to_owned() });
     }

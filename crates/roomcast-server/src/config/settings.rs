@@ -33,14 +33,15 @@ pub(crate) struct Key {
 }
 
 impl Key {
-    /// `section.key`, as people write it.
+    /// `section.key`, as people write it; `section.subsection.key` where there is one.
     pub(crate) fn path(&self) -> String {
         format!("{}.{}", self.section, self.name)
     }
 
     /// The variable that sets it.
     pub(crate) fn variable(&self) -> String {
-        format!("{}{}__{}", super::env::PREFIX, self.section, self.name).to_uppercase()
+        let section = self.section.replace('.', "__");
+        format!("{}{section}__{}", super::env::PREFIX, self.name).to_uppercase()
     }
 }
 
@@ -51,7 +52,7 @@ pub(crate) fn keys() -> impl Iterator<Item = &'static Key> {
 
 /// Finds a key by `section.key`.
 pub(crate) fn key(path: &str) -> Option<&'static Key> {
-    let (section, name) = path.split_once('.')?;
+    let (section, name) = path.rsplit_once('.')?;
     keys().find(|key| key.section == section && key.name == name)
 }
 
@@ -73,9 +74,9 @@ pub(crate) fn set_text<T: Setting>(field: &mut T, text: &str) -> Result<(), Wron
     Ok(())
 }
 
-/// Declares sections as `name: Type { key: Type = default, … }`, each with its doc comment.
+/// Declares sections as `name: Type "as it stands in the brackets" { key: Type = default, … }`, each with its doc comment.
 macro_rules! settings {
-    ($( $(#[doc = $about:literal])* $section:ident: $Section:ident {
+    ($( $(#[doc = $about:literal])* $section:ident: $Section:ident $name:literal {
         $( $(#[doc = $doc:literal])* $key:ident: $Type:ty = $default:expr, )*
     } )*) => {
         /// The whole configuration, as it is in force.
@@ -102,11 +103,11 @@ macro_rules! settings {
             /// Every key there is.
             pub(crate) const SECTIONS: &'static [settings::Section] = &[$(
                 settings::Section {
-                    name: stringify!($section),
+                    name: $name,
                     doc: &[$($about),*],
                     keys: &[$(
                         settings::Key {
-                            section: stringify!($section),
+                            section: $name,
                             name: stringify!($key),
                             doc: &[$($doc),*],
                             from_toml: |config, value| settings::set_toml(&mut config.$section.$key, value),

@@ -1,7 +1,7 @@
 //! Times, sizes and rates, as people write them: `30s`, `1MiB`, `10/1s`.
 
 use super::value::{Word, Wrong};
-use std::{num::NonZeroU32, time::Duration};
+use std::{num::NonZeroU32, str::FromStr, time::Duration};
 
 /// A span of time, such as `30s`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,7 +36,18 @@ impl Word for Period {
     }
 
     fn write(&self) -> String {
-        in_largest_unit(u64::try_from(self.0.as_millis()).unwrap_or(u64::MAX), &Self::UNITS)
+        match u64::try_from(self.0.as_millis()).unwrap_or(u64::MAX) {
+            0 => "0s".to_owned(),
+            ms => in_largest_unit(ms, &Self::UNITS),
+        }
+    }
+}
+
+impl FromStr for Period {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        <Self as Word>::parse(text).map_err(|wrong| format!("{}; {}", wrong.what, wrong.help))
     }
 }
 
@@ -180,7 +191,7 @@ mod tests {
 
     #[test]
     fn units_come_back_as_written() {
-        for text in ["30s", "90m", "2d", "250ms", "36h"] {
+        for text in ["0s", "30s", "90m", "2d", "250ms", "36h"] {
             assert_eq!(Period::parse(text).unwrap().write(), text);
         }
         for text in ["90d", "off"] {

@@ -110,6 +110,22 @@ macro_rules! numbers {
 
 numbers!(NonZeroU32, u16, u32);
 
+impl Setting for bool {
+    fn from_toml(value: &Spanned<DeValue<'_>>) -> Result<Self, Wrong> {
+        let wrong = || other_type("true or false", value, "write it without quotes".to_owned());
+        value.get_ref().as_bool().ok_or_else(wrong)
+    }
+
+    fn from_text(text: &str) -> Result<Self, Wrong> {
+        let wrong = |_| Wrong::new(format!("{text:?} is neither true nor false"), "write true or false");
+        text.trim().parse().map_err(wrong)
+    }
+
+    fn to_toml(&self) -> String {
+        self.to_string()
+    }
+}
+
 fn whole_number(value: &Spanned<DeValue<'_>>) -> Result<i128, Wrong> {
     let Some(number) = value.get_ref().as_integer() else {
         return Err(other_type("a whole number", value, "write it as digits, without quotes".to_owned()));

@@ -70,6 +70,30 @@ choice! {
 }
 
 choice! {
+    /// How it is known who somebody is.
+    AuthMode: "a way to know people" {
+        /// They say so.
+        Guests = "guests",
+        /// A token says so.
+        Jwt = "jwt",
+    }
+}
+
+choice! {
+    /// How a token is signed (RFC 7518 §3.1, RFC 8037 §3.1).
+    Algorithm: "an algorithm" {
+        /// HMAC with SHA-256.
+        Hs256 = "HS256",
+        /// RSA (PKCS #1 v1.5) with SHA-256.
+        Rs256 = "RS256",
+        /// ECDSA over P-256 with SHA-256.
+        Es256 = "ES256",
+        /// Ed25519.
+        EdDsa = "EdDSA",
+    }
+}
+
+choice! {
     /// When a message counts as kept.
     Durability: "a durability" {
         /// On the disk: it survives a power cut.

@@ -1,13 +1,16 @@
-//! The admin listener: `/healthz`, `/readyz`, `/metrics`. It tells neither versions nor where anything is.
+//! The admin listener: `/healthz`, `/readyz`, `/metrics`, and putting people out. It tells neither versions nor where anything
+//! is.
+
+mod put_out;
 
 use super::Problem;
 use crate::metrics::Metrics;
 use axum::{
     Json, Router,
-    extract::State,
+    extract::{DefaultBodyLimit, State},
     http::{HeaderName, header},
     response::{IntoResponse, Response},
-    routing::get,
+    routing::{get, post},
 };
 use roomcast::Chat;
 use roomcast_protocol::{ErrorCode, RoomName};
@@ -69,6 +72,9 @@ pub(crate) fn router(readiness: Readiness, chat: Chat, metrics: Arc<Metrics>) ->
         .route("/healthz", get(async || (NO_STORE, "ok\n")))
         .route("/readyz", get(readyz))
         .route("/metrics", get(metrics_text))
+        .route("/users/{identity}/disconnect", post(put_out::user))
+        .route("/tokens/{jti}/revoke", post(put_out::token))
+        .layer(DefaultBodyLimit::max(super::body::MOST_BYTES))
         .with_state(Admin { readiness, chat, metrics });
     super::with_manners(routes)
 }

@@ -11,20 +11,24 @@ use roomcast_protocol::ErrorCode;
 #[utoipa::path(get, path = "/chat/{room}", tag = "sockets",
     params(
         ("room" = String, Path, description = "The room"),
-        ("user" = Option<String>, Query, description = "Who connects; without it `anonymous`"),
+        ("user" = Option<String>, Query, description = "Who connects, where people name themselves; without it `anonymous`"),
+        ("token" = Option<String>, Query, description = "A token, where the operator lets it stand here"),
         ("since" = Option<u64>, Query, description = "The last `seq` that the client has; only with `epoch`"),
         ("epoch" = Option<String>, Query, description = "The log that `since` belongs to, as `joined` said it"),
     ),
     responses(
         (status = 101, description = "The socket is open"),
         (status = 400, description = "A bad name, position or handshake", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "A page from elsewhere", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "No good token, where tokens are asked for", body = Problem, content_type = "application/problem+json",
+            headers(("WWW-Authenticate" = String, description = "`Bearer`"))),
+        (status = 403, description = "A page from elsewhere, or a room that the token does not let one read", body = Problem, content_type = "application/problem+json"),
+        (status = 429, description = "Too many connections that have not said whose they are", body = Problem, content_type = "application/problem+json"),
         (status = 426, description = "Not a WebSocket of version 13", body = Problem, content_type = "application/problem+json"),
     ))]
 pub(crate) async fn chat(handshake: Handshake, room: Result<Room, Problem>) -> Result<Response, Problem> {
     let Room(room) = room?;
     let position = position(&handshake.query)?;
-    Ok(handshake.connect(Entry::Room(room, position)))
+    handshake.connect(Entry::Room(room, position))
 }
 
 /// Where the client left off.

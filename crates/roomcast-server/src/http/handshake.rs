@@ -1,13 +1,13 @@
 //! What stands before a socket is opened, whichever it is: may this page, who is it, and is it a handshake at all.
 
-use super::{App, Client, Problem, names::user, query::Query};
+use super::{App, Client, Problem, auth, names::user, query::Query};
 use axum::{
     extract::FromRequestParts,
     http::{HeaderValue, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
-use roomcast::Entry;
-use roomcast_protocol::{ErrorCode, UserName};
+use roomcast::{Entry, Identity, auth::Verb};
+use roomcast_protocol::ErrorCode;
 use roomcast_socket::{Refused, Upgrade};
 use std::time::Duration;
 
@@ -16,7 +16,8 @@ use std::time::Duration;
 pub(crate) struct Handshake {
     app: App,
     upgrade: Upgrade,
-    user: UserName,
+    /// None where the token is to come by a frame.
+    who: Option<Identity>,
     client: Client,
     pub(crate) query: Query,
 }
@@ -25,24 +26,31 @@ impl FromRequestParts<App> for Handshake {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
-        let (user, query) = guest(parts, app).await.map_err(IntoResponse::into_response)?;
+        let (who, query) = who(parts, app).await.map_err(IntoResponse::into_response)?;
         let client = parts.extensions.get::<Client>().cloned();
         let client = client.ok_or_else(|| missing().into_response())?;
         let upgrade = Upgrade::from_request_parts(parts, app).await;
         let upgrade = upgrade.map_err(|refused| answer(refused, parts))?;
-        Ok(Self { app: app.clone(), upgrade, user, client, query })
+        Ok(Self { app: app.clone(), upgrade, who, client, query })
     }
 }
 
 impl Handshake {
     /// Opens the socket. The connection's places under the caps go with it.
-    pub(crate) fn connect(self, entry: Entry) -> Response {
-        self.app.chat.connect(self.upgrade, self.user, entry, self.client.into_places())
+    pub(crate) fn connect(self, entry: Entry) -> Result<Response, Problem> {
+        let (chat, places) = (&self.app.chat, self.client.into_places());
+        let Some(who) = self.who else {
+            return Ok(chat.connect_owing(self.upgrade, entry, places)?);
+        };
+        if let Entry::Room(room, _) = &entry {
+            auth::check(&who, room, Verb::Read)?;
+        }
+        Ok(chat.connect(self.upgrade, who, entry, places))
     }
 }
 
-/// A guest is who they say.
-async fn guest(parts: &mut Parts, app: &App) -> Result<(UserName, Query), Problem> {
+/// Whom the token names; a guest is who they say.
+async fn who(parts: &mut Parts, app: &App) -> Result<(Option<Identity>, Query), Problem> {
     app.origins.check(&parts.headers)?;
     if app.stop.is_draining() {
         return Err(
@@ -50,7 +58,12 @@ async fn guest(parts: &mut Parts, app: &App) -> Result<(UserName, Query), Proble
         );
     }
     let query = Query::from_request_parts(parts, app).await?;
-    Ok((user(query.get("user"))?, query))
+    let who = match parts.extensions.get::<Identity>() {
+        Some(identity) => Some(identity.clone()),
+        None if app.chat.has_tokens() => None,
+        None => Some(user(query.get("user"))?.into()),
+    };
+    Ok((who, query))
 }
 
 fn missing() -> Problem {

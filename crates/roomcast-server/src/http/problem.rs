@@ -26,7 +26,11 @@ pub struct Problem {
     code: &'static str,
     detail: Cow<'static, str>,
     retry_after: Option<Duration>,
+    challenge: &'static str,
 }
+
+/// What a 401 asks for (RFC 6750 §3), where no token was tried.
+const CHALLENGE: &str = r#"Bearer realm="roomcast""#;
 
 /// A problem (RFC 9457).
 #[derive(Serialize, ToSchema)]
@@ -52,12 +56,12 @@ impl Problem {
     /// A problem with one of the codes that the sockets use, too.
     pub fn new(code: ErrorCode, detail: impl Into<Cow<'static, str>>) -> Self {
         let status = StatusCode::from_u16(code.http_status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        Self { status, code: code.as_str(), detail: detail.into(), retry_after: None }
+        Self { status, code: code.as_str(), detail: detail.into(), retry_after: None, challenge: CHALLENGE }
     }
 
     /// A problem that only HTTP has, or whose status says more than its code.
     pub fn of_status(status: StatusCode, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { status, code: code_of(status), detail: detail.into(), retry_after: None }
+        Self { status, code: code_of(status), detail: detail.into(), retry_after: None, challenge: CHALLENGE }
     }
 
     /// The same, with another status.
@@ -70,6 +74,12 @@ impl Problem {
     #[must_use]
     pub fn retry_after(self, wait: Duration) -> Self {
         Self { retry_after: Some(wait), ..self }
+    }
+
+    /// The same, with what is asked for if it is a 401.
+    #[must_use]
+    pub(crate) fn challenge(self, challenge: &'static str) -> Self {
+        Self { challenge, ..self }
     }
 
     /// The status.
@@ -119,6 +129,10 @@ impl IntoResponse for Problem {
         let mut response = (self.status, headers, self.to_json()).into_response();
         if let Some(seconds) = self.retry_after_s() {
             response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+        }
+        if self.status == StatusCode::UNAUTHORIZED {
+            let challenge = HeaderValue::from_static(self.challenge);
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
         }
         response
     }

@@ -1,5 +1,6 @@
 //! Why the server does not start, or ends by itself.
 
+use crate::auth::KeyError;
 use roomcast::store::StoreError;
 use roomcast_store::{postgres, sqlite::OpenError};
 use std::{fmt, io, net::SocketAddr};
@@ -41,6 +42,9 @@ pub enum ServerError {
         /// Why not.
         source: io::Error,
     },
+    /// There is no key that tokens could be checked with.
+    #[error(transparent)]
+    Keys(#[from] KeyError),
     /// The messages cannot be had.
     #[error("{}", store_cause(.0))]
     Store(#[from] OpenError),

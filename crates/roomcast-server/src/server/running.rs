@@ -3,6 +3,7 @@
 
 use super::{Server, ServerError, listeners::Listeners};
 use crate::{
+    auth::Tokens,
     config::{Config, Period},
     http::{
         self, App,
@@ -13,7 +14,7 @@ use crate::{
     metrics::Metrics,
 };
 use axum::Router;
-use roomcast::{Chat, bus::Local, store::Retention};
+use roomcast::{Chat, auth::Verifier, bus::Local, store::Retention};
 use roomcast_protocol::CloseCode;
 use roomcast_socket::Hub;
 use std::{
@@ -46,8 +47,8 @@ impl Running {
         let config = &server.config;
         let signals = stop.signals()?;
         let hub = Hub::start(socket_options(config, server.chat.len()))?;
-        let chat =
-            Chat::start(hub.clone(), server.opened.store, Arc::new(Local::default()), chat_options(config));
+        let options = chat_options(config, server.tokens.clone());
+        let chat = Chat::start(hub.clone(), server.opened.store, Arc::new(Local::default()), options);
         let caps = Caps::new(config.limits.connections, config.limits.per_ip);
         let metrics = Arc::new(Metrics::new(chat.clone(), caps.clone()));
         let app = http::app(App::new(chat.clone(), config, stop.clone()));
@@ -63,6 +64,7 @@ impl Running {
             by_itself: false,
         };
         running.serve_admin(server.admin, metrics)?;
+        server.tokens.map(|tokens| running.tasks.spawn_local(tokens.keep_keys_fresh()));
         signals.map(|signals| running.tasks.spawn_local(signals.watch()));
         running.readiness.set(Phase::Ready);
         Ok(running)
@@ -114,9 +116,10 @@ fn socket_options(config: &Config, shards: usize) -> roomcast_socket::Options {
     }
 }
 
-fn chat_options(config: &Config) -> roomcast::Options {
+fn chat_options(config: &Config, tokens: Option<Tokens>) -> roomcast::Options {
     let (rate, retention) = (config.limits.messages, &config.retention);
     roomcast::Options {
+        verifier: tokens.map(|tokens| Arc::new(tokens) as Arc<dyn Verifier>),
         rate: roomcast::limits::Rate { messages: rate.count, per: rate.per.as_duration() },
         retention: Retention {
             max_age: retention.max_age.0.map(Period::as_duration),

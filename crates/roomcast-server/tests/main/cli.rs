@@ -4,7 +4,7 @@ use crate::client::get;
 use crate::support::Place;
 use std::net::TcpListener;
 
-const COMMANDS: [&[&str]; 13] = [
+const COMMANDS: [&[&str]; 16] = [
     &[],
     &["serve"],
     &["config"],
@@ -12,6 +12,9 @@ const COMMANDS: [&[&str]; 13] = [
     &["config", "init"],
     &["config", "show"],
     &["healthcheck"],
+    &["token"],
+    &["token", "new"],
+    &["token", "check"],
     &["backup"],
     &["restore"],
     &["export"],

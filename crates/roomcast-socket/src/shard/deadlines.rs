@@ -3,7 +3,7 @@
 use super::{Cell, Shard};
 use crate::{
     close::{self, Close, Closed},
-    connection::Phase,
+    connection::{NEVER, Phase},
     frame,
     handler::Handler,
     hub::{Counters, Lane},
@@ -49,6 +49,9 @@ impl<H: Handler> Shard<H> {
             if now >= c.deadline {
                 return self.drop_connection(id.key);
             }
+        } else if now >= c.deadline {
+            c.deadline = NEVER;
+            self.with_handler(id.key, H::deadline);
         } else if c.outbox.is_some() && now - c.took >= stall {
             Counters::add(&self.hub.counters().stalled, 1);
             return self.give_up(id.key, close::TOO_SLOW);
@@ -59,7 +62,19 @@ impl<H: Handler> Shard<H> {
             c.pinged = true;
             self.send(id.key, Bytes::from_static(&[0x80 | frame::PING, 0]), Lane::Volatile);
         }
-        self.look_again(id);
+        if self.is(id) {
+            self.look_again(id);
+        }
+    }
+
+    /// One tick more than the time has: the one that runs has begun already.
+    pub(crate) fn set_deadline(&mut self, id: ConnectionId, after: Option<Duration>) {
+        let tick =
+            after.map_or(NEVER, |after| self.wheel.now().saturating_add(self.ticks(after)).saturating_add(1));
+        if let Some(c) = self.connections.get_mut(id.key as usize).filter(|c| c.phase == Phase::Open) {
+            c.deadline = tick;
+            self.look_again(id);
+        }
     }
 
     pub(super) fn look_again(&mut self, id: ConnectionId) {
@@ -68,7 +83,8 @@ impl<H: Handler> Shard<H> {
         let c = &mut self.connections[id.key as usize];
         let tick = if c.phase == Phase::Open {
             let silence = c.heard + if c.pinged { 2 * heartbeat } else { heartbeat };
-            if c.outbox.is_some() { silence.min(c.took + stall) } else { silence }
+            let sooner = if c.outbox.is_some() { silence.min(c.took + stall) } else { silence };
+            sooner.min(c.deadline)
         } else {
             c.deadline
         };

@@ -1,7 +1,10 @@
 //! What a program can ask: rooms, people, what was said.
 
 use super::{Chat, Refusal};
-use crate::store::{MAX_PAGE, Page, Range};
+use crate::{
+    auth::{Identity, Verb},
+    store::{MAX_PAGE, Page, Range},
+};
 use bytes::Bytes;
 use roomcast_protocol::{ErrorCode, RoomName};
 use std::collections::BTreeMap;
@@ -40,11 +43,31 @@ impl Chat {
         self.0.answers.keep(encode(&page))
     }
 
-    /// Rooms that have messages or people, by name, those after `after`, at most `limit` of them.
+    /// Rooms that have messages or people and that somebody may read, by name, those after `after`, at most `limit` of them.
     ///
     /// # Errors
     /// When the store does not answer.
-    pub async fn rooms(&self, after: Option<&RoomName>, limit: usize) -> Result<Vec<RoomInfo>, Refusal> {
+    pub async fn rooms(
+        &self,
+        who: &Identity,
+        after: Option<&RoomName>,
+        limit: usize,
+    ) -> Result<Vec<RoomInfo>, Refusal> {
+        let (mut found, mut after) = (Vec::new(), after.cloned());
+        while found.len() < limit {
+            let page = self.all_rooms(after.as_ref(), limit).await?;
+            let last = page.len() < limit;
+            after = page.last().map(|info| info.name.clone());
+            found.extend(page.into_iter().filter(|info| who.may(&info.name, Verb::Read)));
+            if last {
+                break;
+            }
+        }
+        found.truncate(limit);
+        Ok(found)
+    }
+
+    async fn all_rooms(&self, after: Option<&RoomName>, limit: usize) -> Result<Vec<RoomInfo>, Refusal> {
         let mut rooms = BTreeMap::new();
         for s in self.0.store.rooms(after.cloned(), limit).await? {
             rooms.insert(
@@ -64,14 +87,14 @@ impl Chat {
         Ok(rooms.into_values().take(limit).collect())
     }
 
-    /// The names of all rooms that have messages or people, sorted.
+    /// The names of all rooms that have messages or people and that somebody may read, sorted.
     ///
     /// # Errors
     /// When the store does not answer.
-    pub async fn room_names(&self) -> Result<Vec<RoomName>, Refusal> {
+    pub async fn room_names(&self, who: &Identity) -> Result<Vec<RoomName>, Refusal> {
         let mut names: Vec<RoomName> = Vec::new();
         loop {
-            let page = self.rooms(names.last(), MAX_PAGE).await?;
+            let page = self.rooms(who, names.last(), MAX_PAGE).await?;
             let last = page.len() < MAX_PAGE;
             names.extend(page.into_iter().map(|info| info.name));
             if last {

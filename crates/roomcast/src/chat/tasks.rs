@@ -47,6 +47,7 @@ impl Chat {
         }
         if sweep {
             self.0.users.sweep();
+            self.0.revoked.sweep(self.now_s());
         }
     }
 }

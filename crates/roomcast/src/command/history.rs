@@ -3,6 +3,7 @@
 use super::Outcome;
 use crate::{
     Refusal,
+    auth::Verb,
     encode::encode,
     history,
     session::{Cx, Session},
@@ -19,6 +20,7 @@ pub(super) fn run(
     at: HistoryAt,
 ) -> Outcome {
     let room = session.membership(room)?.room.name.clone();
+    session.permit(&room, Verb::Read)?;
     session.wait(cx);
     let (chat, user, remote) = (session.chat.clone(), session.user.clone(), cx.remote());
     session.chat.spawn(async move {

@@ -2,6 +2,7 @@
 
 use super::Outcome;
 use crate::{
+    auth::Verb,
     join::refuse_join,
     session::{Cx, Session},
 };
@@ -15,6 +16,7 @@ pub(super) fn run(
     resume: Option<Resume<'_>>,
 ) -> Outcome {
     let room = RoomName::parse(room).map_err(|e| ErrorFrame::new(e.code(), e.to_string()))?;
+    session.permit(&room, Verb::Read)?;
     let resume = resume.map(|r| Resume { seq: r.seq, epoch: r.epoch.into_owned().into() });
     match session.rooms.iter().position(|m| m.room.name == room) {
         Some(index) => session.rejoin(cx, id, index, resume.as_ref()),

@@ -4,6 +4,7 @@ use super::Outcome;
 use crate::{
     Refusal,
     append::{self, Receipt, Reply},
+    auth::Verb,
     session::{Cx, Session},
 };
 use roomcast_protocol::{Id, check_content, check_nonce, server::ErrorFrame};
@@ -23,6 +24,7 @@ pub(super) fn run(
     said: &Said<'_>,
 ) -> Outcome {
     let room = session.membership(room)?.room.name.clone();
+    session.permit(&room, Verb::Write)?;
     let content = check_content(said.content).map_err(|e| ErrorFrame::new(e.code(), e.to_string()))?;
     said.nonce.map(check_nonce).transpose().map_err(|e| ErrorFrame::new(e.code(), e.to_string()))?;
     let budget = session.user.budget.spend().map_err(|wait| Refusal::rate_limited(wait).frame())?;

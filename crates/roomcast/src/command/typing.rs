@@ -1,11 +1,12 @@
 //! `typing`: passed on to the others, at most once in three seconds a person and room.
 
 use super::Outcome;
-use crate::{bus::Notice, session::Session};
+use crate::{auth::Verb, bus::Notice, session::Session};
 use std::time::Instant;
 
 pub(super) fn run(session: &mut Session, room: Option<&str>) -> Outcome {
     let room = session.membership(room)?.room.clone();
+    session.permit(&room.name, Verb::Write)?;
     if room.may_type(&session.user, Instant::now()) {
         session
             .chat

@@ -1,14 +1,17 @@
 //! `GET /api/v1/rooms/{room}/messages`: a page of what was said, in the shape of the frame `history`.
 
 use super::limit;
-use crate::http::{App, Problem, names::Room, query::Query};
+use crate::http::{App, Problem, auth::Caller, names::Room, query::Query};
 use axum::{
     body::Bytes,
     extract::State,
     http::header::CONTENT_TYPE,
     response::{IntoResponse, Response},
 };
-use roomcast::store::{Page, Range, Record};
+use roomcast::{
+    auth::Verb,
+    store::{Page, Range, Record},
+};
 use roomcast_protocol::{
     DEFAULT_HISTORY, ErrorCode, MAX_HISTORY, RoomName,
     server::{History, HistoryMessage},
@@ -29,14 +32,19 @@ use std::borrow::Cow;
     responses(
         (status = 200, description = "A page; of a room where nothing was said, an empty one", body = ref("#/components/schemas/History")),
         (status = 400, description = "A bad name or number", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "No good token, where tokens are asked for", body = Problem, content_type = "application/problem+json",
+            headers(("WWW-Authenticate" = String, description = "`Bearer`"))),
+        (status = 403, description = "The token does not allow it", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "The store does not answer, or too many answers wait to be taken", body = Problem, content_type = "application/problem+json"),
     ))]
 pub(crate) async fn messages(
     State(app): State<App>,
+    caller: Caller,
     room: Result<Room, Problem>,
     query: Query,
 ) -> Result<Response, Problem> {
     let Room(room) = room?;
+    caller.check(&room, Verb::Read)?;
     let limit = limit::of(&query, DEFAULT_HISTORY as usize, MAX_HISTORY as usize)?;
     let json = |page: &Page| encode(&room, page);
     let json = app.chat.history(&room, range(&query)?, limit, json).await?;

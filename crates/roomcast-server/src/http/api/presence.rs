@@ -1,8 +1,9 @@
 //! `GET /api/v1/rooms/{room}/presence`: who is here.
 
 use super::limit;
-use crate::http::{App, Problem, names::Room, query::Query};
+use crate::http::{App, Problem, auth::Caller, names::Room, query::Query};
 use axum::{Json, extract::State};
+use roomcast::auth::Verb;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -33,13 +34,18 @@ pub(crate) struct PeoplePage {
     responses(
         (status = 200, description = "A page; of a room that nobody is in, an empty one", body = PeoplePage),
         (status = 400, description = "A bad name or number", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "No good token, where tokens are asked for", body = Problem, content_type = "application/problem+json",
+            headers(("WWW-Authenticate" = String, description = "`Bearer`"))),
+        (status = 403, description = "The token does not allow it", body = Problem, content_type = "application/problem+json"),
     ))]
 pub(crate) async fn presence(
     State(app): State<App>,
+    caller: Caller,
     room: Result<Room, Problem>,
     query: Query,
 ) -> Result<Json<PeoplePage>, Problem> {
     let Room(room) = room?;
+    caller.check(&room, Verb::Read)?;
     let limit = limit::of(&query, DEFAULT, MOST)?;
     let (mut users, count) = app.chat.people(&room, query.get("after"), limit + 1);
     let more = users.len() > limit;

@@ -1,7 +1,7 @@
 //! `GET /api/v1/rooms`: the rooms, with what a list of them shows.
 
 use super::limit;
-use crate::http::{App, Problem, query::Query};
+use crate::http::{App, Problem, auth::Caller, query::Query};
 use axum::{Json, extract::State};
 use roomcast::RoomInfo;
 use roomcast_protocol::RoomName;
@@ -46,7 +46,7 @@ impl From<RoomInfo> for Room {
     }
 }
 
-/// The rooms that have messages or people, by name
+/// The rooms that have messages or people and that one may see, by name
 #[utoipa::path(get, path = "/api/v1/rooms", tag = "rooms",
     params(
         ("after" = Option<String>, Query, description = "Only rooms whose name comes after this one"),
@@ -55,12 +55,18 @@ impl From<RoomInfo> for Room {
     responses(
         (status = 200, description = "A page", body = RoomPage),
         (status = 400, description = "A bad name or number", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "No good token, where tokens are asked for", body = Problem, content_type = "application/problem+json",
+            headers(("WWW-Authenticate" = String, description = "`Bearer`"))),
         (status = 503, description = "The store does not answer", body = Problem, content_type = "application/problem+json"),
     ))]
-pub(crate) async fn rooms(State(app): State<App>, query: Query) -> Result<Json<RoomPage>, Problem> {
+pub(crate) async fn rooms(
+    State(app): State<App>,
+    caller: Caller,
+    query: Query,
+) -> Result<Json<RoomPage>, Problem> {
     let limit = limit::of(&query, DEFAULT, MOST)?;
     let after = query.get("after").map(RoomName::parse).transpose()?;
-    let mut rooms = app.chat.rooms(after.as_ref(), limit + 1).await?;
+    let mut rooms = app.chat.rooms(&caller.named(None)?, after.as_ref(), limit + 1).await?;
     let more = rooms.len() > limit;
     rooms.truncate(limit);
     Ok(Json(RoomPage { rooms: rooms.into_iter().map(Room::from).collect(), more }))
@@ -79,7 +85,7 @@ mod tests {
         let page = async |query: &str| {
             let (mut parts, ()) = Request::get(format!("/{query}")).body(()).unwrap().into_parts();
             let query = Query::from_request_parts(&mut parts, &()).await.unwrap();
-            let page = rooms(State(app.clone()), query).await.unwrap().0;
+            let page = rooms(State(app.clone()), Caller::Guest, query).await.unwrap().0;
             (page.rooms.len(), page.more)
         };
         for (n, more) in [(DEFAULT, false), (DEFAULT + 1, true)] {

@@ -1,17 +1,13 @@
 //! `POST /api/v1/rooms/{room}/messages`: saying something without a socket.
 
-use crate::http::{
-    App, Problem,
-    body::Body,
-    names::{Room, user},
-};
+use crate::http::{App, Problem, auth::Caller, body::Body, names::Room};
 use axum::{
     Json,
     extract::State,
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use roomcast::{Post, store::Appended};
+use roomcast::{Post, auth::Verb, store::Appended};
 use roomcast_protocol::{ErrorCode, MAX_SEQ, RoomName};
 use serde::{Deserialize, Serialize};
 use std::fmt::Write;
@@ -28,7 +24,7 @@ pub(crate) struct Message {
     /// The message that it answers, by its `seq`.
     #[schema(maximum = 9007199254740991_u64)]
     reply_to: Option<u64>,
-    /// Who says it; without it `anonymous`.
+    /// Who says it, where people name themselves; without it `anonymous`.
     user: Option<String>,
 }
 
@@ -57,7 +53,9 @@ pub(crate) struct Sent {
         (status = 201, description = "It is kept, now or since the first time", body = Sent,
             headers(("Location" = String, description = "A page with this message alone"))),
         (status = 400, description = "A bad name or body", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "A page from elsewhere", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "No good token, where tokens are asked for", body = Problem, content_type = "application/problem+json",
+            headers(("WWW-Authenticate" = String, description = "`Bearer`"))),
+        (status = 403, description = "A page from elsewhere, or the token does not allow it", body = Problem, content_type = "application/problem+json"),
         (status = 408, description = "The body did not come in time", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "The nonce belongs to another message", body = Problem, content_type = "application/problem+json"),
         (status = 413, description = "Too long", body = Problem, content_type = "application/problem+json"),
@@ -69,13 +67,15 @@ pub(crate) struct Sent {
     ))]
 pub(crate) async fn send(
     State(app): State<App>,
+    caller: Caller,
     room: Result<Room, Problem>,
     headers: HeaderMap,
     Body(message): Body<Message>,
 ) -> Result<Response, Problem> {
     app.origins.check(&headers)?;
     let Room(room) = room?;
-    let user = app.chat.user(user(message.user.as_deref())?);
+    caller.check(&room, Verb::Write)?;
+    let user = app.chat.user(caller.named(message.user.as_deref())?.name);
     let post = message.into_post()?;
     let appended = app.chat.send(room.clone(), &user, &post).await?;
     Ok(sent(&room, appended, post.nonce))
