@@ -1,7 +1,7 @@
 //! One file on disk: [`Store`] by SQLite, for a single server.
 //!
 //! ```text
-//! append -> Queue -> writer thread: BEGIN IMMEDIATE, numbers, rows, COMMIT -> done      (writer.rs, transaction.rs)
+//! append -> Queue -> writer thread: BEGIN IMMEDIATE, numbers, rows, COMMIT -> done (writer.rs, transaction.rs, change.rs)
 //! page … -> Queue -> one of two reading threads                                         (reader.rs, question.rs)
 //!                    a checkpointing thread keeps the write-ahead log short             (checkpoint.rs)
 //! ```
@@ -19,6 +19,7 @@ mod queue;
 mod batch;
 mod cache;
 mod transaction;
+mod change;
 mod writer;
 mod question;
 mod reader;
@@ -30,14 +31,15 @@ use batch::Batch;
 use queue::{Load, Queue, Refused};
 use reader::{Question, Reader, Readers};
 use roomcast::store::{
-    Answer, Append, AppendError, Done, Durability, Epoch, Head, Page, Range, Store, StoreError, Summary,
+    Answer, Append, AppendError, Changes, Done, Durability, Epoch, Head, Page, Position, Range, Store, StoreError,
+    Summary,
 };
 use roomcast_protocol::RoomName;
 use std::{fmt, path::Path, sync::Arc};
 use tokio::sync::{oneshot, watch};
 use writer::Writer;
 
-/// Messages, and bytes of them, that wait for the writer: half a second's work and more. Beyond, a batch is answered
+/// Messages and changes, and bytes of them, that wait for the writer: half a second's work and more. Beyond, a batch is answered
 /// with [`AppendError::Overloaded`]; one that is larger by itself always is.
 pub const WRITER_QUEUE: usize = 16_384;
 /// The bytes of [`WRITER_QUEUE`].
@@ -135,7 +137,7 @@ fn closed() -> StoreError {
 impl Store for Sqlite {
     fn append(&self, batch: Vec<Append>, done: Done) {
         let load =
-            Load { units: batch.len(), bytes: batch.iter().map(|message| message.content.len()).sum() };
+            Load { units: batch.len(), bytes: batch.iter().map(|item| item.what.content_bytes()).sum() };
         match self.batches.push(Batch::new(batch, done), load) {
             Ok(()) => {}
             Err(Refused::Full(batch)) => batch.refuse(AppendError::Overloaded),
@@ -146,17 +148,21 @@ impl Store for Sqlite {
     fn head(&self, room: RoomName) -> Answer<Head> {
         let epoch = self.epoch.clone();
         self.ask(move |reader| {
-            let (floor, seq) = reader.bounds(&room)?;
-            Ok(Head { epoch, seq, floor })
+            let (floor, Position { seq, change }) = reader.bounds(&room)?;
+            Ok(Head { epoch, seq, change, floor })
         })
     }
 
-    fn heads(&self, rooms: Vec<RoomName>) -> Answer<Vec<u64>> {
+    fn heads(&self, rooms: Vec<RoomName>) -> Answer<Vec<Position>> {
         self.ask(move |reader| reader.heads(&rooms))
     }
 
     fn page(&self, room: RoomName, range: Range, limit: usize) -> Answer<Page> {
         self.ask(move |reader| reader.page(&room, range, limit))
+    }
+
+    fn changes(&self, room: RoomName, after: u64, limit: usize) -> Answer<Changes> {
+        self.ask(move |reader| reader.changes(&room, after, limit))
     }
 
     fn rooms(&self, after: Option<RoomName>, limit: usize) -> Answer<Vec<Summary>> {

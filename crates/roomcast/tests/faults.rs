@@ -39,7 +39,7 @@ impl Bus for Chaos {
             4 => std::mem::take(&mut *self.late.lock().unwrap()).into_iter().rev().for_each(|n| listener(n)),
             5 => {
                 if let Notice::Log { room, epoch, head, .. } = notice {
-                    listener(Notice::Log { room, epoch, head, messages: Arc::new([]) });
+                    listener(Notice::Log { room, epoch, head, events: Arc::new([]) });
                 }
             }
             _ => listener(notice),

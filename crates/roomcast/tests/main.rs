@@ -28,7 +28,7 @@ use roomcast::{
     Chat, Entry, Options,
     bus::{Bus, Local},
     limits::Rate,
-    protocol::{RoomName, UserName},
+    protocol::{Resume, RoomName, UserName},
     socket::{self, Hub, Upgrade, testing},
     store::{Store, memory::Memory},
 };
@@ -93,7 +93,11 @@ async fn enter(
     Query(q): Params,
     State(chat): State<Chat>,
 ) -> Response {
-    let resume = q.get("since").map(|since| (since.parse().unwrap(), q["epoch"].clone()));
+    let resume = q.get("since").map(|since| Resume {
+        seq: since.parse().unwrap(),
+        epoch: q["epoch"].clone().into(),
+        change: q.get("change").map(|change| change.parse().unwrap()),
+    });
     let entry = Entry::Room(RoomName::parse(&room).unwrap(), resume);
     chat.connect(upgrade, UserName::parse(&q["user"]).unwrap(), entry, ())
 }

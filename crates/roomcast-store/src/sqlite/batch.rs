@@ -1,47 +1,47 @@
-//! Messages on their way to the writer, with the one who waits for the answer.
+//! Messages and changes on their way to the writer, with the one who waits for the answer.
 
 use roomcast::store::{Append, AppendError, Appended, Done};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// What becomes of one message.
+/// What becomes of one of them.
 pub(super) type Verdict = Result<Appended, AppendError>;
 
 /// A batch that is answered exactly once, whatever happens to it: dropped unanswered, it is `Unavailable`.
 pub(super) struct Batch {
-    messages: Vec<Append>,
+    items: Vec<Append>,
     done: Option<Done>,
 }
 
 impl Batch {
-    pub(super) fn new(messages: Vec<Append>, done: Done) -> Self {
-        Self { messages, done: Some(done) }
+    pub(super) fn new(items: Vec<Append>, done: Done) -> Self {
+        Self { items, done: Some(done) }
     }
 
-    pub(super) fn messages(&self) -> &[Append] {
-        &self.messages
+    pub(super) fn items(&self) -> &[Append] {
+        &self.items
     }
 
-    /// Gives each message its verdict, in order. A `done` that panics harms only itself.
+    /// Gives each its verdict, in order. A `done` that panics harms only itself.
     pub(super) fn answer(mut self, verdicts: Vec<Verdict>) {
         self.call(verdicts);
     }
 
-    /// Gives every message the same answer.
+    /// Gives all the same answer.
     pub(super) fn refuse(mut self, error: AppendError) {
-        self.call(vec![Err(error); self.messages.len()]);
+        self.call(vec![Err(error); self.items.len()]);
     }
 
     fn call(&mut self, verdicts: Vec<Verdict>) {
         let Some(done) = self.done.take() else { return };
         if catch_unwind(AssertUnwindSafe(|| done(verdicts))).is_err() {
-            tracing::error!("whoever appended messages panicked when it was told of them");
+            tracing::error!("whoever appended something panicked when it was told of it");
         }
     }
 }
 
 impl Drop for Batch {
     fn drop(&mut self) {
-        self.call(vec![Err(AppendError::Unavailable); self.messages.len()]);
+        self.call(vec![Err(AppendError::Unavailable); self.items.len()]);
     }
 }
 

@@ -69,22 +69,21 @@ impl Writer {
 
     /// Commits the batches and answers each, in order.
     fn write(&mut self, batches: &mut Vec<Batch>) {
-        let messages: Vec<&Append> = batches.iter().flat_map(Batch::messages).collect();
+        let items: Vec<&Append> = batches.iter().flat_map(Batch::items).collect();
         // One chunk, except where a single batch is longer than a commit may be.
-        let verdicts: Vec<Verdict> =
-            messages.chunks(MAX_BATCH).flat_map(|chunk| self.commit(chunk)).collect();
+        let verdicts: Vec<Verdict> = items.chunks(MAX_BATCH).flat_map(|chunk| self.commit(chunk)).collect();
         let mut verdicts = verdicts.into_iter();
         for batch in batches.drain(..) {
-            let own = verdicts.by_ref().take(batch.messages().len()).collect();
+            let own = verdicts.by_ref().take(batch.items().len()).collect();
             batch.answer(own);
         }
     }
 
-    fn commit(&mut self, messages: &[&Append]) -> Vec<Verdict> {
+    fn commit(&mut self, items: &[&Append]) -> Vec<Verdict> {
         self.cache.trim();
-        let mut outcome = self.attempt(messages);
+        let mut outcome = self.attempt(items);
         if outcome.as_ref().is_err_and(is_busy) {
-            outcome = self.attempt(messages);
+            outcome = self.attempt(items);
         }
         match outcome {
             Ok(verdicts) => {
@@ -93,16 +92,16 @@ impl Writer {
             }
             Err(error) => {
                 self.note_failure(&error);
-                vec![Err(AppendError::Unavailable); messages.len()]
+                vec![Err(AppendError::Unavailable); items.len()]
             }
         }
     }
 
-    fn attempt(&mut self, messages: &[&Append]) -> rusqlite::Result<Vec<Verdict>> {
+    fn attempt(&mut self, items: &[&Append]) -> rusqlite::Result<Vec<Verdict>> {
         if self.health == Health::Lost || self.checkpointer.lost_data() {
             return Err(lost());
         }
-        let outcome = transaction::append(&mut self.connection, &mut self.cache, messages);
+        let outcome = transaction::append(&mut self.connection, &mut self.cache, items);
         if outcome.is_err() {
             self.cache.forget();
         }
