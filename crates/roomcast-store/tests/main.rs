@@ -7,6 +7,8 @@ mod conformance;
 #[cfg(test)]
 mod crash;
 #[cfg(test)]
+mod erasing;
+#[cfg(test)]
 mod full;
 #[cfg(test)]
 mod opening;
