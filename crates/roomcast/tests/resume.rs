@@ -99,8 +99,8 @@ async fn a_position_that_means_nothing_here_is_told_why() {
 async fn what_retention_has_taken_is_told() {
     use roomcast::store::memory::Memory;
     let store = Memory::new(std::num::NonZeroUsize::new(10).unwrap());
-    let bus = roomcast::bus::Local::default();
-    let world = World::with(std::sync::Arc::new(store), std::sync::Arc::new(bus), Default::default()).await;
+    let bus = Local::default();
+    let world = World::with(Arc::new(store), Arc::new(bus), Default::default()).await;
     world.say("hall", 30, "x").await;
     let epoch = epoch(&world).await;
     let mut ann = back(&world, 3, &epoch).await;
