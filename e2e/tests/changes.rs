@@ -23,22 +23,28 @@ fn path(seq: u64) -> String {
 
 /// Two messages of Ann's, with what becomes of them: the first is edited twice, the second edited and deleted.
 async fn changed(ann: &mut Client) {
-    for frame in
-        [message("one"), message("two"), edit(1, "uno"), edit(2, "due"), delete(2), edit(1, "eins"), message("three")]
-    {
+    for frame in [
+        message("one"),
+        message("two"),
+        edit(1, "uno"),
+        edit(2, "due"),
+        delete(2),
+        edit(1, "eins"),
+        message("three"),
+    ] {
         assert_eq!(ann.ask(frame.clone()).await["type"], "ack", "{frame}");
     }
 }
 
-/// What somebody must see who has nothing: messages as they are now, and all that was done to them, in order.
-const WHOLE: [(&str, u64, Option<u64>, Option<&str>); 7] = [
-    ("message", 1, None, Some("eins")),
-    ("message", 2, None, Some("")),
-    ("edit", 1, Some(1), Some("uno")),
-    ("delete", 2, Some(2), None),
-    ("delete", 2, Some(3), None),
-    ("edit", 1, Some(4), Some("eins")),
-    ("message", 3, None, Some("three")),
+/// What somebody must see who has nothing: a message, or a change by its number.
+const WHOLE: [(&str, u64, Option<u64>); 7] = [
+    ("message", 1, None),
+    ("message", 2, None),
+    ("edit", 1, Some(1)),
+    ("delete", 2, Some(2)),
+    ("delete", 2, Some(3)),
+    ("edit", 1, Some(4)),
+    ("message", 3, None),
 ];
 
 async fn history(client: &mut Client) -> Vec<Value> {
@@ -49,11 +55,15 @@ async fn history(client: &mut Client) -> Vec<Value> {
 async fn an_edit_is_heard_acknowledged_and_there_for_who_comes_later() {
     let server = Server::start().await;
     let mut ann = Client::chat(&server, "red", "ann").await;
+    let mut tab = Client::tab(&server, "red", "ann").await;
     let mut bob = Client::chat(&server, "red", "bob").await;
     ann.say("teh message").await;
     let ack = ann.ask(edit(1, "the message")).await;
-    assert_eq!((&ack["type"], &ack["room"], seq(&ack), &ack["change"]), (&json!("ack"), &json!("red"), 1, &json!(1)));
-    for client in [&mut ann, &mut bob] {
+    assert_eq!(
+        (&ack["type"], &ack["room"], seq(&ack), &ack["change"]),
+        (&json!("ack"), &json!("red"), 1, &json!(1))
+    );
+    for client in [&mut tab, &mut bob] {
         let edit = client.expect("edit").await;
         assert_eq!((&edit["room"], seq(&edit), &edit["change"]), (&json!("red"), 1, &json!(1)), "{edit}");
         assert_eq!((&edit["user"], &edit["content"]), (&json!("ann"), &json!("the message")), "{edit}");
@@ -61,7 +71,11 @@ async fn an_edit_is_heard_acknowledged_and_there_for_who_comes_later() {
     }
     let mut late = Client::chat(&server, "red", "late").await;
     let message = history(&mut late).await.remove(0);
-    assert_eq!((&message["content"], &message["edited"]), (&json!("the message"), &ack["timestamp"]), "{message}");
+    assert_eq!(
+        (&message["content"], &message["edited"]),
+        (&json!("the message"), &ack["timestamp"]),
+        "{message}"
+    );
 }
 
 #[tokio::test]
@@ -71,7 +85,11 @@ async fn a_deleted_message_keeps_its_place_and_nothing_else() {
     let mut bob = Client::chat(&server, "red", "bob").await;
     changed(&mut ann).await;
     let deleted = bob.expect("delete").await;
-    assert_eq!((seq(&deleted), &deleted["change"], &deleted["user"]), (2, &json!(3), &json!("ann")), "{deleted}");
+    assert_eq!(
+        (seq(&deleted), &deleted["change"], &deleted["user"]),
+        (2, &json!(3), &json!("ann")),
+        "{deleted}"
+    );
     assert!(deleted.get("content").is_none(), "{deleted}");
     let mut late = Client::chat(&server, "red", "late").await;
     let all = history(&mut late).await;
@@ -103,7 +121,11 @@ async fn only_the_author_changes_a_message_and_only_one_that_is_there() {
     }
     assert_eq!(history(&mut bob).await[0]["content"], "mine");
     let mut same = Client::tab(&server, "red", "ANN").await;
-    assert_eq!(same.ask(edit(1, "still mine")).await["type"], "ack", "one person, however the name is spelled");
+    assert_eq!(
+        same.ask(edit(1, "still mine")).await["type"],
+        "ack",
+        "one person, however the name is spelled"
+    );
 }
 
 #[tokio::test]
@@ -150,13 +172,17 @@ async fn a_resume_after_kill_replays_what_was_missed_in_its_place() {
             (2, None, &[0, 1]),
             (3, None, &[0, 1, 2, 3, 4, 5, 6]),
         ] {
-            let expected: Vec<_> = (0..WHOLE.len()).filter(|n| !skipped.contains(n)).map(|n| WHOLE[n]).collect();
+            let expected: Vec<_> =
+                (0..WHOLE.len()).filter(|n| !skipped.contains(n)).map(|n| WHOLE[n]).collect();
             let position = format!("since={seq}&epoch={}", epoch.as_str().expect("an epoch is a string"));
             let change = change.map(|change| format!("&change={change}")).unwrap_or_default();
             let path = format!("/chat/red?user=eve&{position}{change}");
             let mut eve = Client::open(server.address(), &path).await;
             let joined = eve.expect("joined").await;
-            assert_eq!((&joined["head"], &joined["change"], &joined["recovered"]), (&json!(3), &json!(4), &json!(true)));
+            assert_eq!(
+                (&joined["head"], &joined["change"], &joined["recovered"]),
+                (&json!(3), &json!(4), &json!(true))
+            );
             check(&missed(&mut eve).await, &expected, &format!("{seq}{change}, killed: {killed}"));
         }
     }
@@ -199,12 +225,16 @@ async fn missed(client: &mut Client) -> Vec<Value> {
     }
 }
 
-fn check(frames: &[Value], expected: &[(&str, u64, Option<u64>, Option<&str>)], what: &str) {
-    let shown: Vec<_> = frames
-        .iter()
-        .map(|it| (it["type"].as_str().unwrap_or_default(), seq(it), it["change"].as_u64(), it["content"].as_str()))
-        .collect();
+fn check(frames: &[Value], expected: &[(&str, u64, Option<u64>)], what: &str) {
+    let kind = |frame: &Value| frame["type"].as_str().unwrap_or_default().to_owned();
+    let shown: Vec<_> = frames.iter().map(|it| (kind(it), seq(it), it["change"].as_u64())).collect();
+    let expected: Vec<_> =
+        expected.iter().map(|(kind, seq, change)| ((*kind).to_owned(), *seq, *change)).collect();
     assert_eq!(shown, expected, "{what}");
+    let contents =
+        |of: u64| frames.iter().filter(move |it| seq(it) == of).filter_map(|it| it["content"].as_str());
+    assert!(contents(1).last().is_none_or(|last| last == "eins"), "{what}: it ends with what it says now");
+    assert!(contents(2).all(str::is_empty), "{what}: what was deleted is told to nobody");
 }
 
 #[tokio::test]
@@ -215,13 +245,19 @@ async fn over_rest_a_message_is_edited_and_deleted_and_sockets_hear_it() {
     http::post(at, "/api/v1/rooms/red/messages", &json!({"user": "ann", "content": "one"})).await;
     let edited = http::patch(at, &path(1), &json!({"user": "ann", "content": "uno"})).await;
     let body = edited.json();
-    assert_eq!((edited.status, &body["room"], seq(&body), &body["change"]), (200, &json!("red"), 1, &json!(1)));
+    assert_eq!(
+        (edited.status, &body["room"], seq(&body), &body["change"]),
+        (200, &json!("red"), 1, &json!(1))
+    );
     let edit = bob.expect("edit").await;
     assert_eq!((&edit["content"], &edit["timestamp"]), (&json!("uno"), &body["timestamp"]));
     let again = http::patch(at, &path(1), &json!({"user": "ann", "content": "uno"})).await;
     assert_eq!((again.status, again.json()), (200, body), "the same edit, the same answer");
     let page = http::get(at, "/api/v1/rooms/red/messages").await.json();
-    assert_eq!((&messages(&page)[0]["content"], &messages(&page)[0]["edited"]), (&json!("uno"), &edit["timestamp"]));
+    assert_eq!(
+        (&messages(&page)[0]["content"], &messages(&page)[0]["edited"]),
+        (&json!("uno"), &edit["timestamp"])
+    );
 
     let refused = |answer: http::Answer| (answer.status, answer.problem());
     for (answer, status, code) in [
@@ -229,7 +265,11 @@ async fn over_rest_a_message_is_edited_and_deleted_and_sockets_hear_it() {
         (http::patch(at, &path(1), &json!({"content": "x"})).await, 403, "forbidden"),
         (http::patch(at, &path(2), &json!({"user": "ann", "content": "x"})).await, 404, "no_such_message"),
         (http::patch(at, &path(1), &json!({"user": "ann", "content": " "})).await, 400, "empty"),
-        (http::patch(at, &path(1), &json!({"user": "ann", "content": "x", "seq": 2})).await, 400, "bad_frame"),
+        (
+            http::patch(at, &path(1), &json!({"user": "ann", "content": "x", "seq": 2})).await,
+            400,
+            "bad_frame",
+        ),
         (http::patch(at, &path(1), &json!({"user": "a b", "content": "x"})).await, 400, "bad_name"),
         (http::delete(at, &path(1)).await, 403, "forbidden"),
         (http::delete(at, &format!("{}?user=bob", path(1))).await, 403, "forbidden"),

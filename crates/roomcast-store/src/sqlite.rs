@@ -31,8 +31,8 @@ use batch::Batch;
 use queue::{Load, Queue, Refused};
 use reader::{Question, Reader, Readers};
 use roomcast::store::{
-    Answer, Append, AppendError, Changes, Done, Durability, Epoch, Head, Page, Position, Range, Store, StoreError,
-    Summary,
+    Answer, Append, AppendError, Changes, Done, Durability, Epoch, Head, Page, Position, Range, Store,
+    StoreError, Summary,
 };
 use roomcast_protocol::RoomName;
 use std::{fmt, path::Path, sync::Arc};

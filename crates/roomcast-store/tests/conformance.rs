@@ -36,5 +36,6 @@ async fn relaxed() {
 #[tokio::test]
 async fn what_was_said_and_changed_outlives_the_process_that_wrote_it() {
     let dir = tempfile::tempdir().unwrap();
-    outlives(async || Arc::new(Sqlite::open(dir.path(), Options::default()).unwrap()) as Arc<dyn Store>).await;
+    outlives(async || Arc::new(Sqlite::open(dir.path(), Options::default()).unwrap()) as Arc<dyn Store>)
+        .await;
 }

@@ -29,7 +29,9 @@ fn numbered(room: u64, nonce: &str) -> Append {
 
 /// What is said, or what an edit makes of it.
 fn content(append: &Append) -> &str {
-    let (What::Message { content, .. } | What::Edit { content, .. }) = &append.what else { panic!("a deletion") };
+    let (What::Message { content, .. } | What::Edit { content, .. }) = &append.what else {
+        panic!("a deletion")
+    };
     content
 }
 
@@ -51,11 +53,17 @@ fn appends_until_killed() {
                 [
                     numbered(dice.below(ROOMS), &format!("{started}.{n}.{i}")),
                     numbered(n % ROOMS, &format!("{started}.again")),
-                    edit(&format!("room-{}", dice.below(ROOMS)), "ann", 1, &format!("{started}.{n}.{i}.edit")),
+                    edit(
+                        &format!("room-{}", dice.below(ROOMS)),
+                        "ann",
+                        1,
+                        &format!("{started}.{n}.{i}.edit"),
+                    ),
                 ]
             })
             .collect();
-        let names: Vec<String> = batch.iter().map(|item| format!("{} {}", item.room, content(item))).collect();
+        let names: Vec<String> =
+            batch.iter().map(|item| format!("{} {}", item.room, content(item))).collect();
         let is_edit: Vec<bool> = batch.iter().map(|item| item.what.nonce().is_none()).collect();
         N_IN_FLIGHT.fetch_add(1, Ordering::AcqRel);
         store.append(
@@ -65,7 +73,9 @@ fn appends_until_killed() {
                 for ((name, result), is_edit) in names.iter().zip(results).zip(is_edit) {
                     match result {
                         Ok(at) if is_edit => writeln!(out, "edited {name} {}", at.at.change).unwrap(),
-                        result if is_edit => assert_eq!(result, Err(AppendError::NoSuchMessage), "an empty room"),
+                        result if is_edit => {
+                            assert_eq!(result, Err(AppendError::NoSuchMessage), "an empty room")
+                        }
                         result => writeln!(out, "ack {name} {}", result.unwrap().seq).unwrap(),
                     }
                 }
@@ -196,6 +206,9 @@ async fn nothing_acknowledged_is_lost() {
         let (messages, edits) = (acknowledged.messages.len(), acknowledged.edits.len());
         eprintln!("round {round}: {messages} messages and {edits} edits acknowledged so far");
     }
-    assert!(acknowledged.messages.len() > 100 && acknowledged.edits.len() > 100, "the children did something");
+    assert!(
+        acknowledged.messages.len() > 100 && acknowledged.edits.len() > 100,
+        "the children did something"
+    );
     assert_eq!(epochs.len(), 1, "a crash of the process keeps the epoch");
 }

@@ -151,7 +151,10 @@ async fn a_database_of_the_first_version_goes_on() {
     connection.close().unwrap();
     let (store, hall) = (child::open(dir.path()), RoomName::parse("hall").unwrap());
     let kept = store.page(hall.clone(), Range::Newest, 9).await.unwrap().messages.remove(0);
-    assert_eq!((&*kept.content, kept.user.name(), kept.edited_ms, kept.deleted_ms), ("hello", "Ann", None, None));
+    assert_eq!(
+        (&*kept.content, kept.user.name(), kept.edited_ms, kept.deleted_ms),
+        ("hello", "Ann", None, None)
+    );
     let edited = append(&store, vec![edit("hall", "ann", 1, "goodbye")]).await[0].unwrap();
     assert_eq!((edited.seq, edited.at.change), (1, 1));
     assert_eq!(store.head(hall).await.unwrap().position(), edited.at);

@@ -179,6 +179,8 @@ impl Chat {
         let (room, made) = self.0.rooms.open(name.clone(), &self.0.hub, &*self.0.store).await?;
         if made {
             self.0.bus.subscribe(&name);
+            // Of deletions while nobody was here, nothing was heard.
+            self.0.pages.forget(&name);
             let head = self.0.store.head(name).await?;
             self.room_grew(&room, &head.epoch, head.position(), &[]);
         }

@@ -38,7 +38,9 @@ fn dispatch(session: &mut Session, cx: &mut Cx<'_>, id: Option<Id>, frame: Clien
         ClientFrame::Join { room, resume } => join::run(session, cx, id, &room, resume),
         ClientFrame::Leave { room } => leave::run(session, cx, id, &room),
         ClientFrame::Ping => ping::run(cx, id),
-        ClientFrame::Edit { room, seq, content } => edit::run(session, cx, id, room.as_deref(), seq, &content),
+        ClientFrame::Edit { room, seq, content } => {
+            edit::run(session, cx, id, room.as_deref(), seq, &content)
+        }
         ClientFrame::Delete { room, seq } => delete::run(session, cx, id, room.as_deref(), seq),
         ClientFrame::Auth { .. } => Err(ErrorFrame::new(
             ErrorCode::Forbidden,

@@ -29,12 +29,7 @@ pub(crate) struct Merge<'a> {
 
 impl<'a> Merge<'a> {
     /// From one place to another, both places of one log: all that is in front of the second is committed.
-    pub(crate) fn new(
-        from: Position,
-        upto: Position,
-        messages: &'a [Record],
-        changes: &'a [Change],
-    ) -> Self {
+    pub(crate) fn new(from: Position, upto: Position, messages: &'a [Record], changes: &'a [Change]) -> Self {
         let messages = &messages[messages.partition_point(|message| message.seq <= from.seq)..];
         let changes = &changes[changes.partition_point(|change| change.number <= from.change)..];
         Self { at: from, upto, messages, changes }
@@ -193,7 +188,11 @@ mod tests {
     #[test]
     fn what_retention_has_taken_is_passed_over() {
         let upto = Position { seq: 9, change: 1 };
-        let events = Merge::new(Position { seq: 3, change: 0 }, upto, &[message(9)], &[change(1, 7)]).into_events();
-        assert_eq!(events.iter().map(|event| event.at).collect::<Vec<_>>(), [Position { seq: 9, change: 0 }, upto]);
+        let events =
+            Merge::new(Position { seq: 3, change: 0 }, upto, &[message(9)], &[change(1, 7)]).into_events();
+        assert_eq!(
+            events.iter().map(|event| event.at).collect::<Vec<_>>(),
+            [Position { seq: 9, change: 0 }, upto]
+        );
     }
 }

@@ -4,6 +4,8 @@
 //! A page of messages that is kept may show one as it was before an edit or a deletion. That does no harm: a change stands
 //! behind its message in the log, so that whoever is sent the message from here lacks the change as well, and is sent that
 //! next. For the same reason a page may show a message as a change leaves it that is sent only afterwards.
+//!
+//! But what was deleted is to be shown to nobody, also not for a moment: a deletion makes all of its room's pages void.
 
 mod kept;
 
@@ -13,9 +15,15 @@ use crate::{
     merge::Merge,
     store::{Change, Position, Record, Store, StoreError},
 };
-use kept::Kept;
+use kept::{Kept, Key};
 use roomcast_protocol::RoomName;
-use std::sync::Arc;
+use std::{
+    hash::{BuildHasher as _, RandomState},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
 /// Bytes of messages that are kept, over all rooms, and as many of changes.
 const MAX_BYTES: u64 = 32 << 20;
@@ -60,18 +68,39 @@ impl Lacking {
     }
 }
 
+/// Counts of deletions; several rooms share one, and with it their void pages.
+const DELETIONS: usize = 1024;
+
 pub(crate) struct Pages {
     messages: Kept<Record>,
     changes: Kept<Change>,
+    rooms: RandomState,
+    /// By a room's hash. Pages are found by what the count was when they were asked for.
+    deletions: Box<[AtomicU64]>,
 }
 
 impl Default for Pages {
     fn default() -> Self {
-        Self { messages: Kept::new(MAX_BYTES), changes: Kept::new(MAX_BYTES) }
+        let deletions = (0..DELETIONS).map(|_| AtomicU64::new(0)).collect();
+        let kept = (Kept::new(MAX_BYTES), Kept::new(MAX_BYTES));
+        Self { messages: kept.0, changes: kept.1, rooms: RandomState::new(), deletions }
     }
 }
 
 impl Pages {
+    fn deletions(&self, room: &RoomName) -> &AtomicU64 {
+        &self.deletions[self.rooms.hash_one(room) as usize % DELETIONS]
+    }
+
+    /// What was read of this room so far is not shown any more: something in it was deleted, or may have been.
+    pub(crate) fn forget(&self, room: &RoomName) {
+        self.deletions(room).fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn key(&self, room: &RoomName) -> Key {
+        Key { room: room.clone(), deletions: self.deletions(room).load(Ordering::Relaxed), number: 0 }
+    }
+
     /// What follows in the log. Nothing is read of which nothing is lacking.
     pub(crate) async fn after(
         &self,
@@ -80,13 +109,14 @@ impl Pages {
         sent: Sent,
         Wanted { least, upto }: Wanted,
     ) -> Result<Lacking, StoreError> {
-        let from = self.find(store, room, sent, upto.change).await?;
+        let room = self.key(room);
+        let from = self.find(store, &room, sent, upto.change).await?;
         let mut lacking = Lacking { from, upto, messages: Arc::new([]), changes: Arc::new([]) };
         if from.seq < upto.seq {
-            lacking.messages = self.messages.after(store, room, from.seq, least.seq).await?.items;
+            lacking.messages = self.messages.after(store, &room, from.seq, least.seq).await?.items;
         }
         if from.change < upto.change {
-            lacking.changes = self.changes.after(store, room, from.change, least.change).await?.items;
+            lacking.changes = self.changes.after(store, &room, from.change, least.change).await?.items;
         }
         Ok(lacking)
     }
@@ -95,7 +125,7 @@ impl Pages {
     async fn find(
         &self,
         store: &dyn Store,
-        room: &RoomName,
+        room: &Key,
         sent: Sent,
         newest: u64,
     ) -> Result<Position, StoreError> {
@@ -118,7 +148,7 @@ impl Pages {
     async fn last_change(
         &self,
         store: &dyn Store,
-        room: &RoomName,
+        room: &Key,
         newest: u64,
         in_front: impl Fn(&Change) -> bool,
     ) -> Result<u64, StoreError> {

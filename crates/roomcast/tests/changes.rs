@@ -104,7 +104,10 @@ async fn what_cannot_be_changed_is_refused_with_its_reason() {
         frame["id"] = code.into();
         bob.send(frame.clone()).await;
         let error = bob.until("error").await;
-        assert_eq!((&error["code"], &error["id"], &error["temporary"]), (&json!(code), &json!(code), &json!(false)));
+        assert_eq!(
+            (&error["code"], &error["id"], &error["temporary"]),
+            (&json!(code), &json!(code), &json!(false))
+        );
     }
     ann.send(json!({"type": "edit", "seq": 2, "content": "back", "id": 1})).await;
     assert_eq!(ann.until("error").await["code"], "no_such_message", "what was deleted stays so");
@@ -130,7 +133,8 @@ async fn changes_spend_the_budget_of_messages() {
     let rate = Rate { messages: 3.try_into().unwrap(), per: std::time::Duration::from_secs(3600) };
     let options = roomcast::Options { rate, ..Default::default() };
     let chat = roomcast::Chat::start(hub, Arc::new(Memory::default()), Arc::new(Local::default()), options);
-    let (hall, ann) = (RoomName::parse("hall").unwrap(), chat.user(roomcast::protocol::UserName::parse("ann").unwrap()));
+    let (hall, ann) =
+        (RoomName::parse("hall").unwrap(), chat.user(roomcast::protocol::UserName::parse("ann").unwrap()));
     let post = roomcast::Post { content: "one".into(), ..Default::default() };
     chat.send(hall.clone(), &ann, &post).await.unwrap();
     chat.edit(hall.clone(), &ann, 1, "uno").await.unwrap();
@@ -184,11 +188,41 @@ async fn a_change_that_is_not_there_yet_is_ahead() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_deleted_comes_back_to_nobody() {
+async fn what_was_deleted_is_shown_to_nobody_who_comes_back() {
+    let world = World::start().await;
+    world.say("hall", 300, "secret").await;
+    world.edit("hall", 3, "secret").await;
+    let (hall, bot) = (
+        RoomName::parse("hall").unwrap(),
+        world.chat.user(roomcast::protocol::UserName::parse("bot").unwrap()),
+    );
+    // Read before, and kept; and the newest are at hand.
+    back(&world, 0, Some(0)).await.until("caught_up").await;
+    for (change, seq) in [(4, 2), (5, 299)] {
+        world.chat.delete(hall.clone(), &bot, seq).await.unwrap();
+        let mut eve = back(&world, 0, Some(0)).await;
+        loop {
+            let frame = eve.next().await;
+            assert!(
+                frame["seq"] != seq || frame.get("content").is_none_or(|content| content == ""),
+                "{frame}"
+            );
+            if frame["change"] == change && frame["type"] == "delete" {
+                break;
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_deleted_leaves_no_hole_in_what_is_told() {
     let (store, before) = watched().await;
     before.say("hall", 3, "secret").await;
     before.edit("hall", 3, "secret").await;
-    let (hall, bot) = (RoomName::parse("hall").unwrap(), before.chat.user(roomcast::protocol::UserName::parse("bot").unwrap()));
+    let (hall, bot) = (
+        RoomName::parse("hall").unwrap(),
+        before.chat.user(roomcast::protocol::UserName::parse("bot").unwrap()),
+    );
     before.chat.delete(hall, &bot, 2).await.unwrap();
     let world = again(store).await;
     let mut eve = back(&world, 0, Some(0)).await;
@@ -203,8 +237,15 @@ async fn what_was_deleted_comes_back_to_nobody() {
         }
     }
     let kinds: Vec<_> = told.iter().map(|(kind, seq)| (&**kind, *seq)).collect();
-    let expected =
-        [("message", 1), ("message", 2), ("message", 3), ("edit", 1), ("delete", 2), ("edit", 3), ("delete", 2)];
+    let expected = [
+        ("message", 1),
+        ("message", 2),
+        ("message", 3),
+        ("edit", 1),
+        ("delete", 2),
+        ("edit", 3),
+        ("delete", 2),
+    ];
     assert_eq!(kinds, expected, "an edit that was erased is told as a deletion: no number is missing");
 }
 
@@ -219,15 +260,27 @@ async fn nothing_is_lost_or_doubled_where_pages_end() {
         before.edit("hall", changes - changes / 2, "z").await;
         let log = before.log("hall").await;
         let world = again(store.clone()).await;
-        for (seq, change) in [(0, Some(0)), (1, Some(0)), (messages as u64 - 1, None), (messages as u64, Some(199.min(changes as u64)))] {
+        for (seq, change) in [
+            (0, Some(0)),
+            (1, Some(0)),
+            (messages as u64 - 1, None),
+            (messages as u64, Some(199.min(changes as u64))),
+        ] {
             let mut eve = back(&world, seq, change).await;
             let expected = rest(&log, seq, change.unwrap_or_else(|| changes_before(&log, seq)));
-            assert_eq!(eve.events(expected.len()).await, expected, "{messages} {changes}: from {seq} {change:?}");
+            assert_eq!(
+                eve.events(expected.len()).await,
+                expected,
+                "{messages} {changes}: from {seq} {change:?}"
+            );
             let caught_up = eve.until("caught_up").await;
             assert_eq!((&caught_up["seq"], &caught_up["change"]), (&json!(messages), &json!(changes)));
         }
         let pages = |n: usize| n.div_ceil(200);
-        assert!(store.pages().len() <= pages(messages) && store.changes().len() <= 1 + pages(changes), "read once");
+        assert!(
+            store.pages().len() <= pages(messages) && store.changes().len() <= 1 + pages(changes),
+            "read once"
+        );
     }
 }
 
@@ -272,7 +325,10 @@ async fn changes_that_are_not_kept_any_more_are_a_reset() {
     let mut eve = back(&world, 3, Some(7)).await;
     assert_eq!(eve.until("joined").await["recovered"], true);
     let reset = eve.until("reset").await;
-    assert_eq!((&reset["reason"], &reset["head"], &reset["change"]), (&json!("retention"), &json!(3), &json!(30)));
+    assert_eq!(
+        (&reset["reason"], &reset["head"], &reset["change"]),
+        (&json!("retention"), &json!(3), &json!(30))
+    );
     eve.until("caught_up").await;
     world.edit("hall", 1, "live").await;
     assert_eq!(eve.until("edit").await["change"], 31);

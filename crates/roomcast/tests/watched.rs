@@ -5,8 +5,8 @@ use roomcast::{
     bus::Local,
     protocol::RoomName,
     store::{
-        Answer, Append, AppendError, Changes, Done, Durability, Epoch, Head, Page, Position, Range, Store, StoreError,
-        Summary, memory::Memory,
+        Answer, Append, AppendError, Changes, Done, Durability, Epoch, Head, Page, Position, Range, Store,
+        StoreError, Summary, memory::Memory,
     },
 };
 use std::sync::{

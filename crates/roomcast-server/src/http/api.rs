@@ -100,7 +100,10 @@ mod tests {
         let described = description(&app).await;
         for (path, methods) in described["paths"].as_object().unwrap() {
             for method in ["get", "post", "put", "patch", "delete", "options"] {
-                let asked = ask(&app, &method.to_uppercase(), &path.replace("{room}", "red").replace("{seq}", "x")).await.0;
+                let asked =
+                    ask(&app, &method.to_uppercase(), &path.replace("{room}", "red").replace("{seq}", "x"))
+                        .await
+                        .0;
                 assert_eq!(asked != 405, methods.get(method).is_some(), "{method} {path}: {asked}");
                 assert_ne!(asked, 404, "{method} {path}");
             }

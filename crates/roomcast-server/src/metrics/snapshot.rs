@@ -61,11 +61,7 @@ impl Series<'_, '_> {
         self.gauge("people", "People who are here or have just gone", stats.people)?;
         self.counter("messages", "Messages that were made durable", stats.appended)?;
         self.counter("changes", "Edits and deletions that were made durable", stats.changed)?;
-        self.counter(
-            "messages_repeated",
-            "Messages and changes that were there already",
-            stats.repeated,
-        )?;
+        self.counter("messages_repeated", "Messages and changes that were there already", stats.repeated)?;
         self.counter("messages_failed", "Messages and changes that the store did not take", stats.failed)?;
         self.counter("errors", "Errors told to clients", stats.refused)
     }

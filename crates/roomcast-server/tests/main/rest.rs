@@ -218,7 +218,11 @@ fn s17_changes_are_read_strictly_and_come_from_no_other_page() {
         ("PUT", &first, &[json], "{}", 405),
         ("GET", &first, &[], "", 405),
     ] {
-        assert_eq!(ask(server.chat, method, path, headers, body).problem().0, status, "{method} {path} {headers:?} {body}");
+        assert_eq!(
+            ask(server.chat, method, path, headers, body).problem().0,
+            status,
+            "{method} {path} {headers:?} {body}"
+        );
     }
     assert_eq!(get(server.chat, RED).json()["messages"][0]["content"], "one", "nothing of it was done");
     let text = get(server.admin, "/metrics").body;

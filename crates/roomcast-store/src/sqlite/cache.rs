@@ -51,7 +51,9 @@ impl Cache {
     /// A room, its row made where there is none.
     pub(super) fn room(&mut self, transaction: &Connection, name: &RoomName) -> rusqlite::Result<&mut Room> {
         if self.known_room(transaction, name)?.is_none() {
-            let id = transaction.prepare_cached("INSERT INTO rooms (name) VALUES (?1)")?.insert([name.as_str()])?;
+            let id = transaction
+                .prepare_cached("INSERT INTO rooms (name) VALUES (?1)")?
+                .insert([name.as_str()])?;
             self.rooms.insert(name.clone(), Room { id, head: 0, change: 0 });
         }
         Ok(self.rooms.get_mut(name).expect("it was just put there"))

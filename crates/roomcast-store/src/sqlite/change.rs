@@ -27,7 +27,8 @@ pub(super) fn edit(
     if *found.content == *content {
         return Ok(Ok(repeated(room, seq, found.edited.unwrap_or(found.at))));
     }
-    let sql = "UPDATE messages SET content = ?3, edited = ?4, first_hash = ?5 WHERE room_id = ?1 AND seq = ?2";
+    let sql =
+        "UPDATE messages SET content = ?3, edited = ?4, first_hash = ?5 WHERE room_id = ?1 AND seq = ?2";
     let mut update = transaction.prepare_cached(sql)?;
     update.execute(params![room.id, seq, content, integer(change.at_ms), found.first_hash()])?;
     record(transaction, room, change, &found, ("edit", Some(content))).map(Ok)

@@ -36,7 +36,8 @@ impl Reader {
             return Ok(Changes { changes: Vec::new(), newest: 0 });
         };
         let newest = newest_change(&transaction, room_id)?;
-        let changes = changes(&transaction, &mut self.users, room_id, after.min(newest), limit.min(MAX_PAGE))?;
+        let changes =
+            changes(&transaction, &mut self.users, room_id, after.min(newest), limit.min(MAX_PAGE))?;
         Ok(Changes { changes, newest })
     }
 

@@ -7,6 +7,7 @@ use crate::{
     room::Room,
     store::{Epoch, Event, MAX_PAGE, Position, Range, StoreError},
 };
+use roomcast_protocol::RoomName;
 use std::sync::{Arc, Weak};
 
 impl Chat {
@@ -21,6 +22,9 @@ impl Chat {
     }
 
     fn notice(&self, notice: Notice) {
+        if let Notice::Log { room, events, .. } = &notice {
+            self.forget_deleted(room, events);
+        }
         let Some(room) = self.open_room(notice.room()) else {
             return;
         };
@@ -42,14 +46,22 @@ impl Chat {
         self.spawn(async move {
             loop {
                 let before = room.cursor();
-                let events = chat.missing(&room, before).await;
-                let more = events.is_ok_and(|events| room.fetched(&events, |user| chat.0.users.tag(user)));
+                let events = chat.missing(&room, before).await.unwrap_or_default();
+                chat.forget_deleted(&room.name, &events);
+                let more = room.fetched(&events, |user| chat.0.users.tag(user));
                 if !more || room.cursor() == before {
                     // The next tick tries again where something is still missing.
                     return room.not_fetched();
                 }
             }
         });
+    }
+
+    /// What was deleted is not to be shown from pages that were read before.
+    fn forget_deleted(&self, room: &RoomName, events: &[Event]) {
+        if events.iter().any(Event::is_deletion) {
+            self.0.pages.forget(room);
+        }
     }
 
     /// What follows a place, up to where the room is known to go: a page of messages and one of changes, of whichever there

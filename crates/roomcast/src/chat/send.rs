@@ -29,7 +29,8 @@ impl Chat {
         let content = check_content(&post.content).map_err(|e| Refusal::new(e.code(), e.to_string()))?;
         let nonce = post.nonce.as_deref().map(check_nonce).transpose();
         let nonce = nonce.map_err(|e| Refusal::new(e.code(), e.to_string()))?.map(Into::into);
-        self.submit(room, user, What::Message { content: content.into(), nonce, reply_to: post.reply_to }).await
+        self.submit(room, user, What::Message { content: content.into(), nonce, reply_to: post.reply_to })
+            .await
     }
 
     /// Changes what a message of this person says, without a connection. It is durable when this answers.

@@ -74,8 +74,13 @@ impl Numbered for Change {
     }
 }
 
-/// Which page of which room.
-type Key = (RoomName, u64);
+/// Which page of which room, as it was after so many deletions.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(super) struct Key {
+    pub(super) room: RoomName,
+    pub(super) deletions: u64,
+    pub(super) number: u64,
+}
 
 #[derive(Clone)]
 struct Weight;
@@ -101,13 +106,13 @@ impl<T: Numbered> Kept<T> {
     pub(super) async fn after(
         &self,
         store: &dyn Store,
-        room: &RoomName,
+        room: &Key,
         after: u64,
         least: u64,
     ) -> Result<Page<T>, StoreError> {
         let number = after / PAGE;
         let least = least.min((number + 1) * PAGE).max(after + 1);
-        let key = (room.clone(), number);
+        let key = Key { number, ..room.clone() };
         let look = |_: &Key, page: &mut Page<T>| match page.upto >= least {
             true => EntryAction::Retain(page.clone()),
             // The log has grown since.
@@ -117,10 +122,10 @@ impl<T: Numbered> Kept<T> {
             EntryResult::Retained(page) => return Ok(page),
             EntryResult::Vacant(guard) | EntryResult::Replaced(guard, _) => guard,
             EntryResult::Removed(..) | EntryResult::Timeout => {
-                return T::read(store, room.clone(), number * PAGE).await;
+                return T::read(store, key.room, number * PAGE).await;
             }
         };
-        let page = T::read(store, room.clone(), number * PAGE).await?;
+        let page = T::read(store, key.room, number * PAGE).await?;
         // Whoever waits for it has it from here; where it was thrown out meanwhile, nobody does.
         let _ = guard.insert(page.clone());
         Ok(page)

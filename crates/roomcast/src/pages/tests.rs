@@ -104,10 +104,10 @@ async fn a_place_is_found_by_its_message_or_by_what_is_in_front_of_it() {
     let (hall, places) = stairs(&store).await;
     let newest = places.last().unwrap().change;
     for (n, place) in places.iter().enumerate() {
-        let found = pages.find(&store, &hall, Sent::Events(n as u64), newest).await.unwrap();
+        let found = pages.find(&store, &pages.key(&hall), Sent::Events(n as u64), newest).await.unwrap();
         assert_eq!(found, *place);
         let right_behind = places.iter().find(|p| p.seq == place.seq).unwrap();
-        let found = pages.find(&store, &hall, Sent::Message(place.seq), newest).await.unwrap();
+        let found = pages.find(&store, &pages.key(&hall), Sent::Message(place.seq), newest).await.unwrap();
         assert_eq!(found, *right_behind);
     }
 }
@@ -140,6 +140,23 @@ async fn a_page_that_is_older_than_a_change_does_no_harm() {
 }
 
 #[tokio::test]
+async fn a_deletion_makes_the_pages_of_its_room_void() {
+    let (store, pages) = (Memory::default(), Pages::default());
+    let (hall, yard) = (filled(&store, "hall", 3, "x").await, filled(&store, "yard", 3, "x").await);
+    edited(&store, "hall", 1).await;
+    let lacking =
+        async |room, change| pages.after(&store, room, Sent::At(at(0, 0)), upto(3, change)).await.unwrap();
+    let (before, other) = (lacking(&hall, 1).await, lacking(&yard, 0).await);
+    append(&store, vec![delete("hall", "ann", 1)]).await;
+    pages.forget(&hall);
+    let after = lacking(&hall, 1).await;
+    assert_eq!((&*before.messages[0].content, &*after.messages[0].content), ("0", ""));
+    assert_eq!(after.changes[0].kind, crate::store::Kind::Edit { content: None });
+    let same_count = std::ptr::eq(pages.deletions(&hall), pages.deletions(&yard));
+    assert!(same_count || Arc::ptr_eq(&other.messages, &lacking(&yard, 0).await.messages), "others are kept");
+}
+
+#[tokio::test]
 async fn so_many_bytes_are_kept_and_no_more() {
     let (store, pages) = (Memory::default(), Pages::default());
     let content = "x".repeat(MAX_CONTENT_BYTES);
@@ -150,7 +167,8 @@ async fn so_many_bytes_are_kept_and_no_more() {
         for n in 0..PAGE {
             append(&store, vec![edit(room.as_str(), "ann", n + 1, &content.replacen('x', "y", 1))]).await;
         }
-        let lacking = async || pages.after(&store, &room, Sent::At(at(0, 0)), upto(PAGE, PAGE)).await.unwrap();
+        let lacking =
+            async || pages.after(&store, &room, Sent::At(at(0, 0)), upto(PAGE, PAGE)).await.unwrap();
         let (first, again) = (lacking().await, lacking().await);
         assert!(Arc::ptr_eq(&first.messages, &again.messages), "the largest page is kept");
         assert!(Arc::ptr_eq(&first.changes, &again.changes), "the largest page of changes is kept");

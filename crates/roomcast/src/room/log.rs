@@ -5,7 +5,7 @@ use crate::{
     auth::User,
     encode::{self, encode},
     pages::{Sent, Wanted},
-    store::{Epoch, Event, Happened, Position},
+    store::{Change, Epoch, Event, Happened, Kind, Position},
 };
 use bytes::{Bytes, BytesMut};
 use roomcast_protocol::UserName;
@@ -176,10 +176,15 @@ impl State {
         ready
     }
 
-    /// Keeps what was shown at hand.
+    /// Keeps what was shown at hand, but nothing of what was deleted.
     fn keep(&mut self, shown: Vec<Event>) {
         let cursor = self.cursor.events();
-        self.recent.extend(shown.into_iter().filter(|event| event.at.events() <= cursor));
+        for event in shown.into_iter().filter(|event| event.at.events() <= cursor) {
+            if let Happened::Change(Change { seq, at_ms, kind: Kind::Delete, .. }) = event.what {
+                self.recent.iter_mut().for_each(|earlier| earlier.erase(seq, at_ms));
+            }
+            self.recent.push_back(event);
+        }
         while self.recent.len() > RECENT {
             self.recent.pop_front();
         }
@@ -209,7 +214,8 @@ impl State {
             Sent::Events(events) => self.place(events),
             Sent::Message(seq) if self.cursor.change == 0 => Some(Position { seq, change: 0 }),
             Sent::Message(seq) => {
-                let is_it = |event: &&Event| matches!(&event.what, Happened::Message(record) if record.seq == seq);
+                let is_it =
+                    |event: &&Event| matches!(&event.what, Happened::Message(record) if record.seq == seq);
                 self.recent.iter().find(is_it).map(|event| event.at)
             }
         }

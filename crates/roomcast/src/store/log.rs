@@ -48,6 +48,13 @@ pub struct Record {
     pub deleted_ms: Option<u64>,
 }
 
+impl Record {
+    /// Nothing is left but its place.
+    pub(crate) fn erase(&mut self, at_ms: u64) {
+        (self.content, self.edited_ms, self.deleted_ms) = ("".into(), None, Some(at_ms));
+    }
+}
+
 /// A change to a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
@@ -102,6 +109,23 @@ impl Event {
         match self.what {
             Happened::Message(_) => Position { seq: self.at.seq - 1, ..self.at },
             Happened::Change(_) => Position { change: self.at.change - 1, ..self.at },
+        }
+    }
+
+    /// Whether it takes a message away.
+    #[must_use]
+    pub fn is_deletion(&self) -> bool {
+        matches!(&self.what, Happened::Change(Change { kind: Kind::Delete, .. }))
+    }
+
+    /// Forgets what a message said, where this is the message or an edit of it.
+    pub(crate) fn erase(&mut self, seq: u64, at_ms: u64) {
+        match &mut self.what {
+            Happened::Message(record) if record.seq == seq => record.erase(at_ms),
+            Happened::Change(Change { seq: of, kind: Kind::Edit { content }, .. }) if *of == seq => {
+                *content = None
+            }
+            _ => {}
         }
     }
 

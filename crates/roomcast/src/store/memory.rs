@@ -8,8 +8,8 @@ mod log;
 mod nonces;
 
 use super::{
-    Answer, Append, AppendError, Appended, Changes, Done, Durability, Epoch, Head, Page, Position, Range, Store,
-    StoreError, Summary, What, epoch::new_epoch,
+    Answer, Append, AppendError, Appended, Changes, Done, Durability, Epoch, Head, Page, Position, Range,
+    Store, StoreError, Summary, What, epoch::new_epoch,
 };
 use log::Log;
 use roomcast_protocol::RoomName;
@@ -180,7 +180,10 @@ mod tests {
         for n in 1..=5 {
             append(&store, vec![edit("hall", "ann", 1, &n.to_string())]).await;
             let kept = store.changes(hall.clone(), 0, 10).await.unwrap();
-            assert!(kept.changes.iter().map(|change| change.number).eq(n.max(3) - 2..=n.max(kept.newest)), "{n}");
+            assert!(
+                kept.changes.iter().map(|change| change.number).eq(n.max(3) - 2..=n.max(kept.newest)),
+                "{n}"
+            );
             assert_eq!(kept.newest, n);
         }
         assert_eq!(store.changes(hall, 4, 10).await.unwrap().changes.len(), 1);

@@ -106,7 +106,14 @@ fn events(seq: u64) -> Arc<[Event]> {
     let at = |change| Position { seq, change };
     let change = |number, kind| Event {
         at: at(number),
-        what: Happened::Change(Change { number, after: seq, seq, user: user("ann"), at_ms: 1_750_000_000_124, kind }),
+        what: Happened::Change(Change {
+            number,
+            after: seq,
+            seq,
+            user: user("ann"),
+            at_ms: 1_750_000_000_124,
+            kind,
+        }),
     };
     Arc::new([
         Event { at: at(seq), what: Happened::Message(record(seq)) },

@@ -194,11 +194,18 @@ async fn all_changes(store: &dyn Store, room: &str) -> Vec<Change> {
     loop {
         let read = store.changes(room_name(room), changes.len() as u64, 30).await.expect("changes");
         changes.extend(read.changes);
-        assert!(changes.iter().map(|c| c.number).eq(1..=changes.len() as u64), "changes of {room} have holes");
+        assert!(
+            changes.iter().map(|c| c.number).eq(1..=changes.len() as u64),
+            "changes of {room} have holes"
+        );
         if changes.len() as u64 >= read.newest {
             break;
         }
     }
-    assert_eq!(position(store, room).await.change, changes.len() as u64, "the head of {room} tells its newest change");
+    assert_eq!(
+        position(store, room).await.change,
+        changes.len() as u64,
+        "the head of {room} tells its newest change"
+    );
     changes
 }

@@ -4,7 +4,7 @@ use crate::{
     catch_up::{PAGE_BYTES, piece},
     limits::Rate,
     pages::Lacking,
-    store::{Change, Head, Kind, Record},
+    store::{Head, Record},
 };
 use roomcast_protocol::RoomName;
 use roomcast_socket::{Hub, Options};
@@ -46,18 +46,38 @@ fn messages(seqs: impl Iterator<Item = usize>, content: &str) -> Vec<Event> {
 
 /// A deletion of the first message, the nth change behind the nth message.
 fn change(n: u64) -> Event {
-    let change = Change { number: n, after: n, seq: 1, user: ann().name.clone(), at_ms: 0, kind: Kind::Delete };
+    let change =
+        Change { number: n, after: n, seq: 1, user: ann().name.clone(), at_ms: 0, kind: Kind::Delete };
     Event { at: at(n, n), what: Happened::Change(change) }
 }
 
 /// Messages 1 to n, each with a change behind it.
 fn by_turns(n: u64) -> Vec<Event> {
-    let message = |n| Event { at: at(n, n - 1), what: messages(n as usize..n as usize + 1, "x").remove(0).what };
+    let message =
+        |n| Event { at: at(n, n - 1), what: messages(n as usize..n as usize + 1, "x").remove(0).what };
     (1..=n).flat_map(|n| [message(n), change(n)]).collect()
 }
 
 fn grown(room: &Room, events: &[Event]) -> bool {
     room.grown(&"e".into(), events.last().unwrap().at, events, |_| 0)
+}
+
+#[test]
+fn what_was_deleted_is_not_at_hand_any_more() {
+    let (room, ann) = (room(), ann());
+    let event = |number, kind| {
+        let change = Change { number, after: 2, seq: 1, user: ann.name.clone(), at_ms: 0, kind };
+        Event { at: at(2, number), what: Happened::Change(change) }
+    };
+    grown(&room, &messages(1..3, "secret"));
+    grown(&room, &[event(1, Kind::Edit { content: Some("secret".into()) })]);
+    let secrets = || {
+        let (frames, _) = room.recent(Sent::At(at(0, 0)), room.cursor().events(), &ann).unwrap();
+        String::from_utf8_lossy(&frames).matches("secret").count()
+    };
+    assert_eq!(secrets(), 3);
+    grown(&room, &[event(2, Kind::Delete)]);
+    assert_eq!(secrets(), 1, "that of the other message");
 }
 
 /// The numbers of what these frames say: messages', and changes'.
@@ -90,7 +110,9 @@ fn what_comes_early_is_kept_up_to_the_bound_and_read_again_beyond_it() {
 fn changes_wait_for_their_turn_like_messages() {
     let room = room();
     let log = by_turns(3);
-    for (event, cursor) in [(1, at(0, 0)), (0, at(1, 1)), (4, at(1, 1)), (3, at(1, 1)), (2, at(3, 2)), (5, at(3, 3))] {
+    for (event, cursor) in
+        [(1, at(0, 0)), (0, at(1, 1)), (4, at(1, 1)), (3, at(1, 1)), (2, at(3, 2)), (5, at(3, 3))]
+    {
         grown(&room, &log[event..=event]);
         assert_eq!(room.cursor(), cursor);
     }
@@ -114,9 +136,7 @@ fn the_newest_are_at_hand_and_one_more_is_not() {
 fn of_the_newest_each_gets_what_it_lacks_up_to_where_its_shard_is() {
     let (room, ann) = (room(), ann());
     grown(&room, &by_turns(9));
-    let recent = |from, events| {
-        room.recent(from, events, &ann).map(|(frames, at)| (said(&frames), at))
-    };
+    let recent = |from, events| room.recent(from, events, &ann).map(|(frames, at)| (said(&frames), at));
     let (all, none) = ([(8, 0), (1, 8), (9, 0), (1, 9)], (Vec::new(), at(9, 9)));
     assert_eq!(recent(Sent::At(at(7, 7)), 18), Some((all.to_vec(), at(9, 9))));
     assert_eq!(recent(Sent::At(at(7, 7)), 17), Some((all[..3].to_vec(), at(9, 8))));

@@ -2,8 +2,8 @@
 
 use super::nonces::Nonces;
 use crate::store::{
-    Append, AppendError, Appended, Change, Changes, FIRST_HASH_BYTES, Kind, MAX_PAGE, Page, Position, Range, Record,
-    Summary, What, first_hash,
+    Append, AppendError, Appended, Change, Changes, FIRST_HASH_BYTES, Kind, MAX_PAGE, Page, Position, Range,
+    Record, Summary, What, first_hash,
 };
 use roomcast_protocol::{RoomName, UserName};
 use std::{
@@ -106,8 +106,7 @@ impl Log {
             return Ok(self.repeated(seq, first_ms));
         }
         self.remember_first(seq);
-        let record = self.record_mut(seq);
-        (record.content, record.edited_ms, record.deleted_ms) = ("".into(), None, Some(at_ms));
+        self.record_mut(seq).erase(at_ms);
         self.erase_edits(seq);
         Ok(self.change(seq, user, at_ms, Kind::Delete))
     }

@@ -20,10 +20,19 @@ pub(super) async fn show_in_the_message(store: Arc<dyn Store>) {
     append(&*store, vec![edit("hall", "ann", 2, "zwei"), deletion]).await;
     let records = whole_room(&*store, "hall").await;
     assert_eq!((&*records[0].content, &*records[1].content), ("eins", ""), "messages say what they say now");
-    assert_eq!((records[0].edited_ms, records[0].deleted_ms), (Some(edited_ms), None), "an edited message tells when");
-    assert_eq!((records[1].edited_ms, records[1].deleted_ms), (None, Some(deleted_ms)), "a deleted one as well");
+    assert_eq!(
+        (records[0].edited_ms, records[0].deleted_ms),
+        (Some(edited_ms), None),
+        "an edited message tells when"
+    );
+    assert_eq!(
+        (records[1].edited_ms, records[1].deleted_ms),
+        (None, Some(deleted_ms)),
+        "a deleted one as well"
+    );
     assert_eq!(page(&*store, "hall", Range::Newest, 9).await.messages, records, "every page shows it");
-    let names: Vec<_> = all_changes(&*store, "hall").await.into_iter().map(|c| c.user.name().to_owned()).collect();
+    let names: Vec<_> =
+        all_changes(&*store, "hall").await.into_iter().map(|c| c.user.name().to_owned()).collect();
     assert_eq!(names, ["ann", "Ann", "ann", "ann"], "a change shows the name it was made under");
 }
 
@@ -49,8 +58,13 @@ pub(super) async fn stand_behind_the_newest_message(store: Arc<dyn Store>) {
     assert_eq!(places, expected, "everything has its place in the order of the batch");
     let seqs: Vec<u64> = results.into_iter().map(fresh).collect();
     assert_eq!(seqs, [1, 1, 1, 2, 1, 2, 3], "a change names its message, and takes no message's number");
-    let after: Vec<_> = all_changes(&*store, "hall").await.iter().map(|c| (c.number, c.after, c.seq)).collect();
-    assert_eq!(after, [(1, 1, 1), (2, 2, 1), (3, 2, 2)], "changes stand behind the newest message of their time");
+    let after: Vec<_> =
+        all_changes(&*store, "hall").await.iter().map(|c| (c.number, c.after, c.seq)).collect();
+    assert_eq!(
+        after,
+        [(1, 1, 1), (2, 2, 1), (3, 2, 2)],
+        "changes stand behind the newest message of their time"
+    );
     assert_eq!(position(&*store, "hall").await, at(3, 3), "the head tells the newest change");
     let heads = store.heads(vec![room_name("attic"), room_name("hall")]).await.expect("heads");
     assert_eq!(heads, [at(1, 0), at(3, 3)], "the heads tell the newest changes");
@@ -62,7 +76,11 @@ pub(super) async fn are_refused_without_taking_a_number(store: Arc<dyn Store>) {
     let nowhere = append(&*store, vec![edit("nowhere", "ann", 1, "x"), delete("nowhere", "ann", 1)]).await;
     assert_eq!(nowhere, [nothing; 2], "in a room without messages there is none to change");
     assert!(store.rooms(None, 9).await.expect("rooms").is_empty(), "a refused change makes no room");
-    append(&*store, vec![message("hall", "ann", "one"), message("hall", "ann", "two"), delete("hall", "ann", 2)]).await;
+    append(
+        &*store,
+        vec![message("hall", "ann", "one"), message("hall", "ann", "two"), delete("hall", "ann", 2)],
+    )
+    .await;
     let refused: [(Append, Result<Appended, AppendError>); 8] = [
         (edit("hall", "ann", 0, "x"), nothing),
         (edit("hall", "ann", 3, "x"), nothing),
@@ -75,7 +93,11 @@ pub(super) async fn are_refused_without_taking_a_number(store: Arc<dyn Store>) {
     ];
     let (batch, expected): (Vec<_>, Vec<_>) = refused.into_iter().unzip();
     assert_eq!(append(&*store, batch).await, expected, "a change is refused with its reason");
-    assert_eq!(position(&*store, "hall").await, Position { seq: 2, change: 1 }, "a refused change takes no number");
+    assert_eq!(
+        position(&*store, "hall").await,
+        Position { seq: 2, change: 1 },
+        "a refused change takes no number"
+    );
     assert_eq!(*whole_room(&*store, "hall").await[0].content, *"one", "a refused change changes nothing");
 }
 
@@ -84,7 +106,8 @@ pub(super) async fn that_change_nothing_are_repetitions(store: Arc<dyn Store>) {
     let said = message("hall", "ann", "one");
     let said_ms = said.at_ms;
     append(&*store, vec![said]).await;
-    let repeated = |change, at_ms| Ok(Appended { seq: 1, at: Position { seq: 1, change }, at_ms, repeated: true });
+    let repeated =
+        |change, at_ms| Ok(Appended { seq: 1, at: Position { seq: 1, change }, at_ms, repeated: true });
     let same = append(&*store, vec![edit("hall", "ann", 1, "one")]).await;
     assert_eq!(same, [repeated(0, said_ms)], "an edit to what was said at first");
     let change = edit("hall", "ann", 1, "uno");
@@ -117,11 +140,18 @@ pub(super) async fn leave_a_nonce_to_its_first_content(store: Arc<dyn Store>) {
 /// What was deleted is nowhere any more: not in the message, and not in the edits that led to it. Others' stay.
 pub(super) async fn erase_what_was_said(store: Arc<dyn Store>) {
     append(&*store, vec![message("hall", "ann", "one"), message("hall", "ann", "two")]).await;
-    append(&*store, vec![edit("hall", "ann", 1, "uno"), edit("hall", "ann", 2, "due"), edit("hall", "ann", 1, "eins")])
-        .await;
+    append(
+        &*store,
+        vec![edit("hall", "ann", 1, "uno"), edit("hall", "ann", 2, "due"), edit("hall", "ann", 1, "eins")],
+    )
+    .await;
     let edited = |content: &str| Kind::Edit { content: Some(content.into()) };
     let kinds = async || all_changes(&*store, "hall").await.into_iter().map(|c| c.kind).collect::<Vec<_>>();
-    assert_eq!(kinds().await, [edited("uno"), edited("due"), edited("eins")], "edits are kept for those who lack them");
+    assert_eq!(
+        kinds().await,
+        [edited("uno"), edited("due"), edited("eins")],
+        "edits are kept for those who lack them"
+    );
     append(&*store, vec![delete("hall", "ann", 1)]).await;
     let erased = Kind::Edit { content: None };
     let expected = [erased.clone(), edited("due"), erased, Kind::Delete];
@@ -131,7 +161,11 @@ pub(super) async fn erase_what_was_said(store: Arc<dyn Store>) {
 /// Changes come after a number, the oldest first, so many and no more.
 pub(super) async fn come_in_pages(store: Arc<dyn Store>) {
     let n = MAX_PAGE as u64 + 50;
-    append(&*store, vec![message("hall", "ann", "0"), message("attic", "ann", "0"), edit("attic", "ann", 1, "x")]).await;
+    append(
+        &*store,
+        vec![message("hall", "ann", "0"), message("attic", "ann", "0"), edit("attic", "ann", 1, "x")],
+    )
+    .await;
     append(&*store, (1..=n).map(|n| edit("hall", "ann", 1, &n.to_string())).collect()).await;
     for (after, limit, upto) in [
         (0, 3, 3),
@@ -148,7 +182,8 @@ pub(super) async fn come_in_pages(store: Arc<dyn Store>) {
         let expected: Vec<_> = (after.saturating_add(1)..=upto).collect();
         assert_eq!(numbers, expected, "at most {limit} changes after {after}");
         assert_eq!(read.newest, n, "the newest is told");
-        let contents = read.changes.iter().all(|c| c.kind == Kind::Edit { content: Some(c.number.to_string().into()) });
+        let contents =
+            read.changes.iter().all(|c| c.kind == Kind::Edit { content: Some(c.number.to_string().into()) });
         assert!(contents, "each change is the one that it numbers");
     }
     let nowhere = store.changes(room_name("nowhere"), 0, 10).await.expect("changes");

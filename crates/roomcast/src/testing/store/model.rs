@@ -21,7 +21,9 @@ impl Model {
     pub(super) fn append(&mut self, append: &Append) -> Result<Appended, AppendError> {
         let room = self.0.entry(append.room.as_str().to_owned()).or_default();
         match &append.what {
-            What::Message { content, nonce, reply_to } => room.say(append, content, nonce.as_ref(), *reply_to),
+            What::Message { content, nonce, reply_to } => {
+                room.say(append, content, nonce.as_ref(), *reply_to)
+            }
             What::Edit { seq, content } => room.edit(append, *seq, content),
             What::Delete { seq } => room.delete(append, *seq),
         }
@@ -31,7 +33,11 @@ impl Model {
     pub(super) async fn check(&self, store: &dyn Store) {
         for (name, room) in &self.0 {
             assert_eq!(whole_room(store, name).await, room.messages, "{name} holds what was answered");
-            assert_eq!(all_changes(store, name).await, room.changes, "{name} has the changes that were answered");
+            assert_eq!(
+                all_changes(store, name).await,
+                room.changes,
+                "{name} has the changes that were answered"
+            );
         }
     }
 }
@@ -51,7 +57,11 @@ impl Room {
         let is_it = |m: &&Record| nonce.is_some() && m.nonce.as_ref() == nonce && m.user == append.user;
         if let Some(first) = self.messages.iter().find(is_it) {
             let same = self.firsts[first.seq as usize - 1] == *content;
-            return if same { Ok(self.repeated(first.seq, first.at_ms)) } else { Err(AppendError::NonceConflict) };
+            return if same {
+                Ok(self.repeated(first.seq, first.at_ms))
+            } else {
+                Err(AppendError::NonceConflict)
+            };
         }
         self.firsts.push(content.clone());
         self.messages.push(Record {

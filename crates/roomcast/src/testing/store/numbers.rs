@@ -59,7 +59,11 @@ pub(super) async fn are_dense_for_concurrent_appenders(store: Arc<dyn Store>) {
     let records = whole_room(&*store, "hall").await;
     assert_eq!(records.len(), THREADS * BATCHES * 3, "every message is there once");
     for (record, (seq, message)) in records.into_iter().zip(answered) {
-        assert_eq!((record.seq, &record.user), (seq, &message.user), "each number was answered to its sender");
+        assert_eq!(
+            (record.seq, &record.user),
+            (seq, &message.user),
+            "each number was answered to its sender"
+        );
         assert_eq!(record.content, *content(&message), "each number was answered to its sender");
     }
 }

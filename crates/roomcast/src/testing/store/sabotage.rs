@@ -78,7 +78,10 @@ const CAUGHT: [(&str, &[Fault]); 26] = [
     ),
     ("changes::stand_behind_the_newest_message", &[SkipsAChange, PutsChangesFirst, ForgetsNewestChanges]),
     ("changes::are_refused_without_taking_a_number", &[LetsAnybodyChange, AcceptsEveryChange]),
-    ("changes::that_change_nothing_are_repetitions", &[ChangesToTheSame, TellsTheTimeOfTheRepetition, TellsNothingOfRepetition]),
+    (
+        "changes::that_change_nothing_are_repetitions",
+        &[ChangesToTheSame, TellsTheTimeOfTheRepetition, TellsNothingOfRepetition],
+    ),
     (
         "changes::leave_a_nonce_to_its_first_content",
         &[ComparesWithWhatIsSaidNow, TakesAnyContentAfterAChange, ForgetsNonces],
@@ -87,7 +90,14 @@ const CAUGHT: [(&str, &[Fault]); 26] = [
     ("changes::come_in_pages", &[IncludesTheBound, IgnoresTheLimit, NeverHasMore, MixesRooms]),
     (
         "changes::of_random_batches",
-        &[SkipsAChange, PutsChangesFirst, LetsAnybodyChange, ChangesToTheSame, ComparesWithWhatIsSaidNow, KeepsWhatWasErased],
+        &[
+            SkipsAChange,
+            PutsChangesFirst,
+            LetsAnybodyChange,
+            ChangesToTheSame,
+            ComparesWithWhatIsSaidNow,
+            KeepsWhatWasErased,
+        ],
     ),
     ("lists::heads_in_the_order_asked", &[SortsHeads, CreatesRoomsOnAsking]),
     ("lists::rooms_by_name", &[ListsRoomsTwice, MixesRooms]),

@@ -2,8 +2,8 @@
 
 use super::Fault::{self, *};
 use crate::store::{
-    Answer, Append, AppendError, Appended, Changes, Done, Durability, Epoch, Head, Kind, Page, Position, Range, Store,
-    StoreError, Summary, What, memory::Memory,
+    Answer, Append, AppendError, Appended, Changes, Done, Durability, Epoch, Head, Kind, Page, Position,
+    Range, Store, StoreError, Summary, What, memory::Memory,
 };
 use crate::testing::store::{Results, message, room_name};
 use futures_util::FutureExt as _;
@@ -54,7 +54,9 @@ impl Broken {
             _ => {}
         }
         match what {
-            What::Message { content, nonce, reply_to } => self.break_message(n_batch, user, content, nonce, reply_to),
+            What::Message { content, nonce, reply_to } => {
+                self.break_message(n_batch, user, content, nonce, reply_to)
+            }
             What::Edit { seq, content } => self.break_edit(n_batch, user, *seq, content),
             What::Delete { .. } if self.fault == LetsAnybodyChange => *user = ann(),
             What::Delete { .. } => {}
@@ -96,7 +98,9 @@ impl Broken {
             let is_message = matches!(asked.what, What::Message { .. });
             match result {
                 Ok(appended) => self.break_success(asked, appended),
-                Err(AppendError::NoSuchMessage) if self.fault == AcceptsEveryChange => *result = Ok(nowhere(asked)),
+                Err(AppendError::NoSuchMessage) if self.fault == AcceptsEveryChange => {
+                    *result = Ok(nowhere(asked))
+                }
                 Err(AppendError::NonceConflict)
                     if self.fault == TakesAnyContentAfterAChange && self.changed.load(Ordering::Relaxed) =>
                 {
@@ -105,7 +109,8 @@ impl Broken {
                 Err(_) => {}
             }
             let is_repeated = is_message && result.is_ok_and(|appended| appended.repeated);
-            if self.fault == ComparesWithWhatIsSaidNow && is_repeated && self.changed.load(Ordering::Relaxed) {
+            if self.fault == ComparesWithWhatIsSaidNow && is_repeated && self.changed.load(Ordering::Relaxed)
+            {
                 *result = Err(AppendError::NonceConflict);
             }
             if !is_message {
@@ -131,8 +136,12 @@ impl Broken {
         for change in &mut read.changes {
             match (&self.fault, &mut change.kind) {
                 (PutsChangesFirst, _) => change.after = 0,
-                (KeepsWhatWasErased, Kind::Edit { content }) => drop(content.get_or_insert_with(|| "uno".into())),
-                (ErasesOthers, Kind::Edit { content }) if self.changed.load(Ordering::Relaxed) => *content = None,
+                (KeepsWhatWasErased, Kind::Edit { content }) => {
+                    drop(content.get_or_insert_with(|| "uno".into()))
+                }
+                (ErasesOthers, Kind::Edit { content }) if self.changed.load(Ordering::Relaxed) => {
+                    *content = None
+                }
                 _ => {}
             }
         }
