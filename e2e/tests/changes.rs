@@ -233,7 +233,10 @@ fn check(frames: &[Value], expected: &[(&str, u64, Option<u64>)], what: &str) {
     assert_eq!(shown, expected, "{what}");
     let contents =
         |of: u64| frames.iter().filter(move |it| seq(it) == of).filter_map(|it| it["content"].as_str());
-    assert!(contents(1).last().is_none_or(|last| last == "eins"), "{what}: it ends with what it says now");
+    assert!(
+        contents(1).next_back().is_none_or(|last| last == "eins"),
+        "{what}: it ends with what it says now"
+    );
     assert!(contents(2).all(str::is_empty), "{what}: what was deleted is told to nobody");
 }
 

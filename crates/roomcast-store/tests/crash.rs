@@ -74,7 +74,7 @@ fn appends_until_killed() {
                     match result {
                         Ok(at) if is_edit => writeln!(out, "edited {name} {}", at.at.change).unwrap(),
                         result if is_edit => {
-                            assert_eq!(result, Err(AppendError::NoSuchMessage), "an empty room")
+                            assert_eq!(result, Err(AppendError::NoSuchMessage), "an empty room");
                         }
                         result => writeln!(out, "ack {name} {}", result.unwrap().seq).unwrap(),
                     }

@@ -123,7 +123,7 @@ impl Event {
         match &mut self.what {
             Happened::Message(record) if record.seq == seq => record.erase(at_ms),
             Happened::Change(Change { seq: of, kind: Kind::Edit { content }, .. }) if *of == seq => {
-                *content = None
+                *content = None;
             }
             _ => {}
         }
