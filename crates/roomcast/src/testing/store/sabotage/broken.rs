@@ -55,7 +55,7 @@ impl Broken {
         }
         match what {
             What::Message { content, nonce, reply_to } => {
-                self.break_message(n_batch, user, content, nonce, reply_to)
+                self.break_message(n_batch, user, content, nonce, reply_to);
             }
             What::Edit { seq, content } => self.break_edit(n_batch, user, *seq, content),
             What::Delete { .. } if self.fault == LetsAnybodyChange => *user = ann(),
@@ -99,7 +99,7 @@ impl Broken {
             match result {
                 Ok(appended) => self.break_success(asked, appended),
                 Err(AppendError::NoSuchMessage) if self.fault == AcceptsEveryChange => {
-                    *result = Ok(nowhere(asked))
+                    *result = Ok(nowhere(asked));
                 }
                 Err(AppendError::NonceConflict)
                     if self.fault == TakesAnyContentAfterAChange && self.changed.load(Ordering::Relaxed) =>
@@ -137,10 +137,10 @@ impl Broken {
             match (&self.fault, &mut change.kind) {
                 (PutsChangesFirst, _) => change.after = 0,
                 (KeepsWhatWasErased, Kind::Edit { content }) => {
-                    drop(content.get_or_insert_with(|| "uno".into()))
+                    content.get_or_insert_with(|| "uno".into());
                 }
                 (ErasesOthers, Kind::Edit { content }) if self.changed.load(Ordering::Relaxed) => {
-                    *content = None
+                    *content = None;
                 }
                 _ => {}
             }
