@@ -162,6 +162,23 @@ async fn a_database_of_the_first_version_goes_on() {
 }
 
 #[tokio::test]
+async fn a_change_that_is_missing_is_damage_and_not_the_next_one() {
+    let dir = tempfile::tempdir().unwrap();
+    make(dir.path()).await;
+    let store = child::open(dir.path());
+    for content in ["one", "two", "three"] {
+        append(&store, vec![edit("hall", "ann", 1, content)]).await[0].unwrap();
+    }
+    store.close().await.unwrap();
+    let connection = rusqlite::Connection::open(dir.path().join("roomcast.db")).unwrap();
+    connection.execute_batch("DELETE FROM changes WHERE change = 2").unwrap();
+    connection.close().unwrap();
+    let (store, hall) = (child::open(dir.path()), RoomName::parse("hall").unwrap());
+    assert!(store.changes(hall.clone(), 0, 10).await.is_err());
+    assert_eq!(store.changes(hall, 2, 10).await.unwrap().changes[0].number, 3, "what is whole is read");
+}
+
+#[tokio::test]
 async fn a_database_from_the_future() {
     let dir = tempfile::tempdir().unwrap();
     make(dir.path()).await;

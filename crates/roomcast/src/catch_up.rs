@@ -52,6 +52,10 @@ impl State {
     pub(crate) fn behind(sent: Sent) -> Self {
         Self::Behind(Box::new(Behind { sent, reading: false }))
     }
+
+    fn lacks_from(&self, sent: Sent) -> bool {
+        matches!(self, Self::Behind(behind) if behind.sent == sent)
+    }
 }
 
 impl Session {
@@ -102,18 +106,18 @@ impl Session {
                 // The store does not answer; or another shard was faster, and ours has yet to write what it had.
                 tokio::time::sleep(if lacking.is_err() { RETRY } else { Duration::from_millis(1) }).await;
             }
-            remote.run(move |session, cx| session.pages_came(cx, &room, lacking.ok()));
+            remote.run(move |session, cx| session.pages_came(cx, &room, sent, lacking.ok()));
         });
     }
 
-    fn pages_came(&mut self, cx: &mut Cx<'_>, room: &Arc<Room>, lacking: Option<Lacking>) {
-        let Some(index) = self.rooms.iter().position(|m| Arc::ptr_eq(&m.room, room)) else {
+    /// What was read for somebody who had `asked` so much is here.
+    fn pages_came(&mut self, cx: &mut Cx<'_>, room: &Arc<Room>, asked: Sent, lacking: Option<Lacking>) {
+        // Whoever has left or joined again meanwhile lacks something else.
+        let is_it = |m: &Membership| Arc::ptr_eq(&m.room, room) && m.state.lacks_from(asked);
+        let Some(index) = self.rooms.iter().position(is_it) else {
             return;
         };
-        let State::Behind(behind) = &self.rooms[index].state else {
-            return;
-        };
-        let sent = lacking.map_or(behind.sent, |lacking| Sent::At(self.send_pages(cx, room, &lacking)));
+        let sent = lacking.map_or(asked, |lacking| Sent::At(self.send_pages(cx, room, &lacking)));
         self.rooms[index].state = State::behind(sent);
         cx.notify_when_drained();
     }

@@ -38,7 +38,9 @@ impl Reader {
         let newest = newest_change(&transaction, room_id)?;
         let changes =
             changes(&transaction, &mut self.users, room_id, after.min(newest), limit.min(MAX_PAGE))?;
-        Ok(Changes { changes, newest })
+        let is_dense = changes.windows(2).all(|two| two[1].number == two[0].number + 1);
+        // One that is missing is damage, and whoever lacks it must not be led past it.
+        if is_dense { Ok(Changes { changes, newest }) } else { Err(rusqlite::Error::QueryReturnedNoRows) }
     }
 
     /// A page of a room.
