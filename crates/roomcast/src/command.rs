@@ -1,5 +1,7 @@
 //! What clients ask for, one file a command.
 
+mod delete;
+mod edit;
 mod history;
 mod join;
 mod leave;
@@ -36,6 +38,10 @@ fn dispatch(session: &mut Session, cx: &mut Cx<'_>, id: Option<Id>, frame: Clien
         ClientFrame::Join { room, resume } => join::run(session, cx, id, &room, resume),
         ClientFrame::Leave { room } => leave::run(session, cx, id, &room),
         ClientFrame::Ping => ping::run(cx, id),
+        ClientFrame::Edit { room, seq, content } => {
+            edit::run(session, cx, id, room.as_deref(), seq, &content)
+        }
+        ClientFrame::Delete { room, seq } => delete::run(session, cx, id, room.as_deref(), seq),
         ClientFrame::Auth { .. } => Err(ErrorFrame::new(
             ErrorCode::Forbidden,
             "this server lets people name themselves: there are no tokens here",
