@@ -46,14 +46,14 @@ impl Batch {
     }
 }
 
-/// Commits batches, at most [`MAX_BATCH`] messages at a time, and answers each, in order.
+/// Commits batches, at most [`MAX_BATCH`] items at a time, and answers each, in order.
 pub(super) fn commit(batches: &mut Vec<Batch>, commit: impl FnMut(&[&Append]) -> Vec<Verdict>) {
-    let messages: Vec<&Append> = batches.iter().flat_map(|batch| &batch.messages).collect();
+    let items: Vec<&Append> = batches.iter().flat_map(|batch| &batch.items).collect();
     // One chunk, except where a single batch is longer than a commit may be.
-    let verdicts: Vec<Verdict> = messages.chunks(MAX_BATCH).flat_map(commit).collect();
+    let verdicts: Vec<Verdict> = items.chunks(MAX_BATCH).flat_map(commit).collect();
     let mut verdicts = verdicts.into_iter();
     for batch in batches.drain(..) {
-        let own = verdicts.by_ref().take(batch.messages.len()).collect();
+        let own = verdicts.by_ref().take(batch.items.len()).collect();
         batch.answer(own);
     }
 }

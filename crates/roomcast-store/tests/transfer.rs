@@ -2,7 +2,7 @@
 
 use crate::child;
 use roomcast::{
-    store::{Append, Retention, Store},
+    store::{Append, Retention, Store, What},
     testing::store::{append, message},
 };
 use roomcast_protocol::UserName;
@@ -88,17 +88,21 @@ async fn lines_of(batch: Vec<Append>) -> Vec<u8> {
 
 #[tokio::test]
 async fn whatever_differs_is_seen() {
-    let one = Append { nonce: Some("n".into()), reply_to: Some(1), ..message("hall", "Ann", "x") };
+    let said = |content: &str, nonce: Option<&str>, reply_to| {
+        let what = What::Message { content: content.into(), nonce: nonce.map(Into::into), reply_to };
+        Append { what, ..message("hall", "Ann", "") }
+    };
+    let one = said("x", Some("n"), Some(1));
     let batch = vec![message("attic", "bob", "y"), one.clone(), message("hall", "bob", "z")];
     let with = |other: Append| vec![batch[0].clone(), other, batch[2].clone()];
     let text = lines_of(batch.clone()).await;
     assert!(compared(&text, &lines_of(batch.clone()).await).0);
     let shown = UserName::from_parts("ann", "ANN").into();
     for (what, other) in [
-        ("content", with(Append { content: "X".into(), ..one.clone() })),
+        ("content", with(said("X", Some("n"), Some(1)))),
         ("time", with(Append { at_ms: one.at_ms + 1, ..one.clone() })),
-        ("nonce", with(Append { nonce: None, ..one.clone() })),
-        ("reply", with(Append { reply_to: None, ..one.clone() })),
+        ("nonce", with(said("x", None, Some(1)))),
+        ("reply", with(said("x", Some("n"), None))),
         ("shown name", with(Append { user: shown, ..one.clone() })),
         ("order", vec![batch[0].clone(), batch[2].clone(), one.clone()]),
         ("a message less", batch[..2].to_vec()),

@@ -1,10 +1,10 @@
 //! Changes to messages, inside a commit: a few look-ups and writes each, and none for messages that are not changed.
 
 use super::{
-    batch::Verdict,
     cache::{Cache, Room},
     transaction::integer,
 };
+use crate::batch::Verdict;
 use roomcast::store::{Append, AppendError, Appended, FIRST_HASH_BYTES, first_hash};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use std::sync::Arc;

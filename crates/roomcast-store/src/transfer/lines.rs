@@ -229,7 +229,9 @@ fn entry(message: Message<'_>) -> Result<Entry, String> {
     }
     let user = Arc::new(UserName::from_parts(identity.as_ref(), name.as_ref()));
     let (content, nonce) = (content.as_ref().into(), nonce.as_deref().map(Arc::from));
-    Ok(Entry { room: canonical, record: Record { seq, user, at_ms, content, nonce, reply_to } })
+    let (edited_ms, deleted_ms) = (None, None);
+    let record = Record { seq, user, at_ms, content, nonce, reply_to, edited_ms, deleted_ms };
+    Ok(Entry { room: canonical, record })
 }
 
 fn check_name(what: &str, name: &str) -> Result<(), String> {
