@@ -69,7 +69,7 @@ pub(super) async fn changes(
     let changes: Vec<Change> = rows.into_iter().map(change).collect();
     // One that is missing is damage, and whoever lacks it must not be led past it.
     let is_dense = changes.windows(2).all(|two| two[1].number == two[0].number + 1);
-    let is_whole = after == newest || !changes.is_empty();
+    let is_whole = after == newest || limit == 0 || !changes.is_empty();
     if is_dense && is_whole {
         Ok(Changes { changes, newest: room.change })
     } else {
