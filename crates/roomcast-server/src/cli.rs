@@ -1,10 +1,12 @@
 //! The command line: one file a command.
 
 mod failure;
+mod secret;
 mod serve;
 mod config;
 mod healthcheck;
 mod data;
+mod place;
 mod backup;
 mod restore;
 mod export;

@@ -14,6 +14,7 @@
 
 mod address;
 mod error;
+mod using;
 mod session;
 mod origin;
 mod migrations;
@@ -25,9 +26,16 @@ mod writer;
 mod question;
 mod retention;
 mod reader;
+mod link;
+mod snapshot;
+mod rows;
+mod import;
 
 pub use address::{Address, AddressError};
 pub use error::OpenError;
+pub use import::Import;
+pub use link::Hold;
+pub use snapshot::Snapshot;
 
 use crate::{
     WRITER_QUEUE, WRITER_QUEUE_BYTES,

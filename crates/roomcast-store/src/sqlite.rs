@@ -31,7 +31,7 @@ mod backup;
 pub use backup::{Contents, Restored, backup, restore};
 pub use directory::Directory;
 pub use error::OpenError;
-pub use import::{Import, ImportOptions};
+pub use import::Import;
 pub use snapshot::Snapshot;
 
 use crate::{

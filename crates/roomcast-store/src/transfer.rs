@@ -23,6 +23,17 @@ pub struct Entry {
     pub room: RoomName,
     /// The message, as it is kept.
     pub record: Record,
+    /// The line that it comes from, counted from 1, where there are lines.
+    pub line: Option<u64>,
+}
+
+/// What an import may do.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ImportOptions {
+    /// The log of an empty store gets a new name, not that of where the messages come from: clients load afresh.
+    pub new_epoch: bool,
+    /// The store must be empty.
+    pub into_empty: bool,
 }
 
 /// How much was moved.
@@ -46,11 +57,6 @@ pub trait Source {
     /// # Errors
     /// When it cannot be read or makes no sense.
     fn next(&mut self) -> Result<Option<Entry>, TransferError>;
-
-    /// The line that the last message came from, where there are lines.
-    fn line(&self) -> Option<u64> {
-        None
-    }
 }
 
 /// Where messages go: all of them, or none where anything fails before [`Sink::finish`] has returned.
@@ -64,7 +70,7 @@ pub trait Sink {
     /// Takes a message. Those of a room come one after the other, by number.
     ///
     /// # Errors
-    /// When it cannot be written, or something of it is there already.
+    /// When it, or one before it, cannot be written, or something of it is there already.
     fn put(&mut self, entry: &Entry) -> Result<(), TransferError>;
 
     /// Makes what was put durable, all at once.
@@ -77,12 +83,12 @@ pub trait Sink {
 /// Moves everything.
 ///
 /// # Errors
-/// Those of the two; where the source has lines, with the number of the line.
+/// Those of the two.
 pub fn copy(source: &mut dyn Source, sink: &mut dyn Sink) -> Result<Totals, TransferError> {
     sink.begin(source.epoch())?;
     let (mut totals, mut room) = (Totals::default(), None);
     while let Some(entry) = source.next()? {
-        sink.put(&entry).map_err(|error| error.in_line(source.line()))?;
+        sink.put(&entry)?;
         totals.messages += 1;
         if room.as_ref() != Some(&entry.room) {
             totals.rooms += 1;

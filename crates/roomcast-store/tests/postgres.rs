@@ -11,6 +11,8 @@ mod outages;
 mod crash;
 mod commits;
 mod sessions;
+mod retention;
+mod holding;
 
 use roomcast_protocol::RoomName;
 use roomcast_store::postgres::{Address, Postgres};

@@ -7,8 +7,8 @@ use roomcast::{
 };
 use roomcast_protocol::UserName;
 use roomcast_store::{
-    sqlite::{Import, ImportOptions, Snapshot},
-    transfer::{LineSink, LineSource, RoomChain, Totals, compare, copy},
+    sqlite::{Import, Snapshot},
+    transfer::{ImportOptions, LineSink, LineSource, RoomChain, Totals, compare, copy},
 };
 use sha2::{Digest as _, Sha256};
 use std::{num::NonZeroU64, path::Path};

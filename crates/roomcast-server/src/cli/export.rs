@@ -1,11 +1,8 @@
 //! `roomcast export`: messages as lines of JSON.
 
-use super::{Failure, data::Data};
+use super::{Failure, data::Kept};
 use roomcast_protocol::RoomName;
-use roomcast_store::{
-    sqlite::Snapshot,
-    transfer::{LineSink, NewFile, Sink, Totals, TransferError, copy},
-};
+use roomcast_store::transfer::{LineSink, NewFile, Source, Totals, TransferError, copy};
 use std::{
     io::{self, BufWriter, ErrorKind},
     path::{Path, PathBuf},
@@ -27,22 +24,22 @@ pub(super) struct Args {
     #[arg(long)]
     force: bool,
     #[command(flatten)]
-    data: Data,
+    kept: Kept,
 }
 
 /// Does it.
 pub(super) fn run(args: Args) -> Result<(), Failure> {
-    let Args { file, room, force, data } = args;
-    let mut source = Snapshot::open(&data.dir()?, room)?;
+    let Args { file, room, force, kept } = args;
+    let mut source = kept.place()?.source(room)?;
     let Totals { rooms, messages } = if file == Path::new("-") {
-        match write(&mut source, io::stdout().lock(), &file) {
+        match write(&mut *source, io::stdout().lock(), &file) {
             // A reader that has gone away (`| head`) is not a failure.
             Err(TransferError::Io { source, .. }) if source.kind() == ErrorKind::BrokenPipe => return Ok(()),
             written => written?,
         }
     } else {
         let mut new = NewFile::create(&file, force)?;
-        let totals = write(&mut source, new.file(), &file)?;
+        let totals = write(&mut *source, new.file(), &file)?;
         new.finish()?;
         totals
     };
@@ -50,7 +47,7 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
     Ok(())
 }
 
-fn write(source: &mut Snapshot, out: impl io::Write, path: &Path) -> Result<Totals, TransferError> {
+fn write(source: &mut dyn Source, out: impl io::Write, path: &Path) -> Result<Totals, TransferError> {
     let mut sink = LineSink::new(BufWriter::new(out), path);
-    copy(source, &mut sink as &mut dyn Sink)
+    copy(source, &mut sink)
 }

@@ -1,17 +1,14 @@
 //! `roomcast import`: what `export` wrote, into a store.
 
-use super::{Failure, data::Data};
-use roomcast_store::{
-    sqlite::{Import, ImportOptions},
-    transfer::{LineSource, Source as _, TransferError, copy},
-};
+use super::{Failure, data::Kept};
+use roomcast_store::transfer::{ImportOptions, LineSource, Source as _, TransferError, copy};
 use std::{
     fs::File,
     io::{self, BufRead, BufReader},
     path::{Path, PathBuf},
 };
 
-/// Take in what `roomcast export` wrote: all of it, or nothing. No server may have the directory.
+/// Take in what `roomcast export` wrote: all of it, or nothing. No server may use the store.
 ///
 /// Numbers, times and nonces stay as they are. So does the epoch where the store is empty: then clients resume where they
 /// were.
@@ -25,23 +22,20 @@ pub(super) struct Args {
     #[arg(long)]
     new_epoch: bool,
     #[command(flatten)]
-    data: Data,
+    kept: Kept,
 }
 
 /// Does it.
 pub(super) fn run(args: Args) -> Result<(), Failure> {
-    let Args { file, new_epoch, data } = args;
-    let dir = data.dir()?;
+    let Args { file, new_epoch, kept } = args;
+    let place = kept.place()?;
     let mut source = LineSource::open(open(&file)?, &file)?;
     let options = ImportOptions { new_epoch, ..ImportOptions::default() };
-    let mut sink = Import::open(&dir, options).map_err(TransferError::from)?;
-    let totals = copy(&mut source, &mut sink)?;
-    let kept = if sink.epoch() == source.epoch() { "kept" } else { "not that of the file" };
-    let (rooms, messages, epoch) = (totals.rooms, totals.messages, sink.epoch());
-    anstream::eprintln!(
-        "imported {messages} messages in {rooms} rooms into {}, epoch {epoch} ({kept})",
-        dir.display()
-    );
+    let mut import = place.import(options)?;
+    let totals = copy(&mut source, import.sink())?;
+    let kept = if import.epoch() == source.epoch() { "kept" } else { "not that of the file" };
+    let (rooms, messages, epoch) = (totals.rooms, totals.messages, import.epoch());
+    anstream::eprintln!("imported {messages} messages in {rooms} rooms into {place}, epoch {epoch} ({kept})");
     Ok(())
 }
 

@@ -8,8 +8,7 @@ use crate::{
     server::{Server, ServerError},
     telemetry,
 };
-use clap::{Arg, Command, builder::TypedValueParser, error::ErrorKind};
-use std::{ffi::OsStr, path::PathBuf, time::Instant};
+use std::{path::PathBuf, time::Instant};
 
 /// Serve the chat.
 ///
@@ -27,7 +26,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "DIR", value_parser = of("server.data_dir"))]
     data_dir: Option<String>,
     /// Where messages are kept: sqlite, memory, postgres://USER:PASSWORD@HOST/DB
-    #[arg(long, value_name = "STORE", value_parser = Secret("store.url"))]
+    #[arg(long, value_name = "STORE", value_parser = super::secret::STORE)]
     store: Option<String>,
     /// How servers hear of each other: local
     #[arg(long, value_name = "BUS", value_parser = of("bus.url"))]
@@ -55,22 +54,6 @@ pub(super) struct Args {
 /// Checks a flag's value by the rules of the key that it sets.
 pub(super) fn of(key: &'static str) -> impl Fn(&str) -> Result<String, String> + Clone {
     move |text| check_text(key, text).map(|()| text.to_owned())
-}
-
-/// The same for a value that an error must not repeat, as clap's own would: there may be a password in it.
-#[derive(Clone)]
-struct Secret(&'static str);
-
-impl TypedValueParser for Secret {
-    type Value = String;
-
-    fn parse_ref(&self, command: &Command, arg: Option<&Arg>, value: &OsStr) -> Result<String, clap::Error> {
-        let text = value.to_string_lossy().into_owned();
-        check_text(self.0, &text).map(|()| text).map_err(|wrong| {
-            let flag = arg.map(ToString::to_string).unwrap_or_default();
-            clap::Error::raw(ErrorKind::ValueValidation, format!("{flag}: {wrong}\n")).with_cmd(command)
-        })
-    }
 }
 
 impl Args {

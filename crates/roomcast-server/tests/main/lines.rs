@@ -6,7 +6,7 @@ use crate::{
 };
 use serde_json::{Value, json};
 
-const HEAD: &str = r#"{"format":"roomcast-export","version":1,"epoch":"e123"}"#;
+pub(crate) const HEAD: &str = r#"{"format":"roomcast-export","version":1,"epoch":"e123"}"#;
 
 /// Data with three rooms and everything that a message can have, exported.
 fn exported(place: &Place) -> String {
@@ -35,7 +35,7 @@ fn said(text: &str) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-fn message(room: &str, seq: u64, more: &Value) -> String {
+pub(crate) fn message(room: &str, seq: u64, more: &Value) -> String {
     let mut line =
         json!({"room": room, "seq": seq, "identity": "ann", "name": "Ann", "at_ms": 5, "content": "x"});
     for (key, value) in more.as_object().unwrap() {
@@ -44,15 +44,15 @@ fn message(room: &str, seq: u64, more: &Value) -> String {
     line.to_string()
 }
 
-fn plain(room: &str, seq: u64) -> String {
+pub(crate) fn plain(room: &str, seq: u64) -> String {
     message(room, seq, &json!({}))
 }
 
-fn end(rooms: u64, messages: u64) -> String {
+pub(crate) fn end(rooms: u64, messages: u64) -> String {
     json!({"end": {"rooms": rooms, "messages": messages}}).to_string()
 }
 
-fn file(lines: &[String]) -> String {
+pub(crate) fn file(lines: &[String]) -> String {
     lines.iter().map(|line| format!("{line}\n")).collect()
 }
 
@@ -71,7 +71,7 @@ fn what_is_exported_and_imported_is_the_same_byte_for_byte() {
 
     let done = place.run_with(&["import", "--data-dir", "copy", "-"], &text);
     assert_eq!(done.code, 0, "{done:?}");
-    assert!(done.stderr.contains("imported 15 messages in 3 rooms into copy"), "{done:?}");
+    assert!(done.stderr.contains("imported 15 messages in 3 rooms into sqlite:copy"), "{done:?}");
     assert_eq!(place.must(&["export", "--data-dir", "copy", "-"]).stdout, text);
     place.must(&["export", "--data-dir", "copy", "file.jsonl"]);
     assert_eq!(place.read("file.jsonl"), text);

@@ -3,6 +3,8 @@
 #[path = "../../../roomcast-store/tests/postgres/cluster.rs"]
 #[expect(dead_code, reason = "shared with the tests of the store, which use all of it")]
 mod cluster;
+mod moving;
+mod lines;
 
 use crate::client::{get, post};
 use crate::support::{Place, Running};

@@ -62,6 +62,11 @@ impl Place {
         errors.remove(0)
     }
 
+    /// The same with a variable in its environment.
+    pub(crate) fn run_in(&self, args: &[&str], variable: (&str, &str)) -> Done {
+        Done::of(self.command(args).env(variable.0, variable.1).output().unwrap())
+    }
+
     /// A server on this data that lets people talk as fast as they like.
     pub(crate) fn serve_on(&self, data: &str) -> Running {
         self.serve_with(&["--data-dir", data], |command| {

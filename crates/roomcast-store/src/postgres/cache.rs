@@ -4,7 +4,7 @@
 use super::error::Failure;
 use crate::cache::{self, User};
 use roomcast::store::Append;
-use roomcast_protocol::RoomName;
+use roomcast_protocol::{RoomName, UserName};
 use sqlx::PgConnection;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -27,7 +27,7 @@ impl Cache {
     ) -> Result<(), Failure> {
         self.trim();
         self.learn_rooms(connection, messages).await?;
-        self.learn_users(connection, messages).await
+        self.learn_users(connection, messages.iter().map(|message| &*message.user)).await
     }
 
     /// The room of a message that was learnt.
@@ -56,13 +56,14 @@ impl Cache {
         Ok(())
     }
 
-    async fn learn_users(
+    /// Gets to know users; rows are made where there are none, under the name that comes first.
+    pub(super) async fn learn_users<'a>(
         &mut self,
         connection: &mut PgConnection,
-        messages: &[&Append],
+        users: impl Iterator<Item = &'a UserName>,
     ) -> Result<(), Failure> {
         let mut unknown: BTreeMap<&str, &str> = BTreeMap::new();
-        for user in messages.iter().map(|message| &message.user) {
+        for user in users {
             if !self.users.contains_key(user.identity()) {
                 unknown.entry(user.identity()).or_insert(user.name());
             }

@@ -24,6 +24,18 @@ pub enum OpenError {
         /// The database.
         address: Address,
     },
+    /// Messages are moved out of it or into it.
+    #[error("messages are just being moved into {address} or out of it")]
+    Taken {
+        /// The database.
+        address: Address,
+    },
+    /// Somebody is there, and one who moves messages has to be alone.
+    #[error("the database {address} is in use, by a server or by another command")]
+    InUse {
+        /// The database.
+        address: Address,
+    },
     /// The server may lose what it has committed.
     #[error("the PostgreSQL server of {address} runs with {setting}, so that a power cut loses messages")]
     NotDurable {
@@ -73,6 +85,13 @@ impl OpenError {
                  (psql takes the same address)"
             }
             Self::Standby { .. } => "give the address of the primary",
+            Self::Taken { .. } => {
+                "wait until `roomcast import` or `roomcast move` has ended, and start again"
+            }
+            Self::InUse { .. } => {
+                "stop every roomcast that uses it (SELECT client_addr FROM pg_stat_activity WHERE \
+                 application_name = 'roomcast')"
+            }
             Self::NotDurable { .. } => "set it to on in postgresql.conf and restart PostgreSQL",
             Self::Encoding { .. } => {
                 "make another: CREATE DATABASE roomcast ENCODING 'UTF8' TEMPLATE template0"
@@ -97,6 +116,8 @@ pub(super) enum Failure {
         "this is not the log that the server was started with (a restored backup, a failover): restart the server"
     )]
     OtherLog,
+    #[error("messages are just being moved into the database or out of it")]
+    Taken,
     #[error("the PostgreSQL server may lose what it has committed: {0}")]
     NotDurable(&'static str),
     #[error("damaged: {0}")]

@@ -9,7 +9,7 @@ const MIGRATIONS: [&str; 2] = [
     include_str!("../../migrations/postgres/0001_init.sql"),
     include_str!("../../migrations/postgres/0002_changes.sql"),
 ];
-const KNOWN: i32 = MIGRATIONS.len() as i32;
+pub(super) const KNOWN: i32 = MIGRATIONS.len() as i32;
 
 /// Held while a server begins, so that of several that begin together one migrates and the others wait.
 const LOCK: i64 = 0x726f_6f6d_6361_7374;

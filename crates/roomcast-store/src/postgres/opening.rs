@@ -8,6 +8,7 @@ use super::{
     question::Question,
     reader,
     session::{self, Session},
+    using::{self, Use},
     writer::Writer,
 };
 use crate::{batch::Batch, queue::Queue};
@@ -29,7 +30,7 @@ pub(super) fn start(
     batches: Arc<Queue<Waiting<Batch>>>,
 ) -> Result<(Writer, Started), OpenError> {
     let runtime = session::runtime()?;
-    let Opened { connection, origin, is_new } = runtime.block_on(open(&address))?;
+    let Opened { connection, origin, is_new } = runtime.block_on(open(&address, Use::Shared))?;
     let readers = reader::start(&address, &origin)?;
     let (epoch, questions) = (origin.epoch.clone(), Arc::clone(&readers.questions));
     let session = Session::new(address, origin, Some(connection));
@@ -37,22 +38,32 @@ pub(super) fn start(
 }
 
 /// A database that is ready.
-struct Opened {
-    connection: PgConnection,
-    origin: Origin,
+pub(super) struct Opened {
+    pub(super) connection: PgConnection,
+    pub(super) origin: Origin,
     is_new: bool,
 }
 
-/// Connects, refuses a database that cannot keep a promise, brings the tables to the newest version and finds out
-/// whose log they hold.
-async fn open(address: &Address) -> Result<Opened, OpenError> {
+/// Connects, refuses a database that cannot keep a promise or that another one has, brings the tables to the newest
+/// version and finds out whose log they hold.
+pub(super) async fn open(address: &Address, how: Use) -> Result<Opened, OpenError> {
     let mut connection = session::connect_first(address).await?;
     check(&mut connection, address).await?;
+    begin(&mut connection, address, how).await?;
     let (origin, is_new) = prepare(&mut connection, address).await?;
     Ok(Opened { connection, origin, is_new })
 }
 
 async fn check(connection: &mut PgConnection, address: &Address) -> Result<(), OpenError> {
+    check_kind(connection, address).await?;
+    match origin::not_durable(connection).await.map_err(|error| failed(address, &error))? {
+        Some(setting) => Err(OpenError::NotDurable { address: address.clone(), setting }),
+        None => Ok(()),
+    }
+}
+
+/// What matters to one who only reads, too.
+pub(super) async fn check_kind(connection: &mut PgConnection, address: &Address) -> Result<(), OpenError> {
     let failed = |error| failed(address, &error);
     let sql = "SELECT pg_is_in_recovery(), current_setting('server_encoding')";
     let (standby, encoding): (bool, String) =
@@ -64,9 +75,16 @@ async fn check(connection: &mut PgConnection, address: &Address) -> Result<(), O
     if encoding != "UTF8" {
         return Err(OpenError::Encoding { address, found: encoding });
     }
-    match origin::not_durable(connection).await.map_err(failed)? {
-        Some(setting) => Err(OpenError::NotDurable { address, setting }),
-        None => Ok(()),
+    Ok(())
+}
+
+async fn begin(connection: &mut PgConnection, address: &Address, how: Use) -> Result<(), OpenError> {
+    let begun = using::begin(connection, how).await.map_err(|error| failed(address, &error))?;
+    let address = address.clone();
+    match how {
+        _ if begun => Ok(()),
+        Use::Shared => Err(OpenError::Taken { address }),
+        Use::Alone => Err(OpenError::InUse { address }),
     }
 }
 

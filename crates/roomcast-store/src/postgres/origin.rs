@@ -34,13 +34,24 @@ pub(super) async fn read(connection: &mut PgConnection) -> Result<Origin, Failur
 /// Writes down whose log this is, under a new epoch where it is not the one that was left here, and gives it. The
 /// caller is alone, in a transaction.
 pub(super) async fn settle(connection: &mut PgConnection) -> sqlx::Result<Origin> {
+    let epoch = name(connection).await?.unwrap_or_else(new_epoch);
+    let place = place(connection).await?;
+    set_name(connection, &epoch).await?;
+    set(connection, "place", &place).await?;
+    Ok(Origin { epoch, place })
+}
+
+/// The epoch, where the log is the one that was left here.
+pub(super) async fn name(connection: &mut PgConnection) -> sqlx::Result<Option<Epoch>> {
     let place = place(connection).await?;
     let is_same = get(connection, "place").await?.is_some_and(|kept| kept == place);
     let kept = if is_same { get(connection, "epoch").await? } else { None };
-    let epoch = kept.filter(|epoch| !epoch.is_empty()).map_or_else(new_epoch, Epoch::from);
-    set(connection, "epoch", &epoch).await?;
-    set(connection, "place", &place).await?;
-    Ok(Origin { epoch, place })
+    Ok(kept.filter(|epoch| !epoch.is_empty()).map(Epoch::from))
+}
+
+/// Gives the log another name. It stays where it is.
+pub(super) async fn set_name(connection: &mut PgConnection, epoch: &str) -> sqlx::Result<()> {
+    set(connection, "epoch", epoch).await
 }
 
 async fn get(connection: &mut PgConnection, key: &str) -> sqlx::Result<Option<String>> {

@@ -148,6 +148,21 @@ impl Standing {
     }
 }
 
+/// The room that comes after another one by name, or the first.
+pub(super) async fn next_standing(
+    connection: &mut PgConnection,
+    after: Option<&RoomName>,
+) -> Result<Option<(RoomName, Standing)>, Failure> {
+    let sql = "SELECT name, id, floor, head FROM rooms WHERE name > $1 ORDER BY name LIMIT 1";
+    // No name is empty.
+    let after = after.map_or("", RoomName::as_str);
+    let row: Option<(String, i64, i64, i64)> =
+        sqlx::query_as(sql).bind(after).fetch_optional(connection).await?;
+    let Some((name, id, floor, head)) = row else { return Ok(None) };
+    let standing = Standing { id, floor: floor.cast_unsigned(), head: head.cast_unsigned() };
+    Ok(Some((room_name(&name)?, standing)))
+}
+
 pub(super) async fn standing(
     connection: &mut PgConnection,
     room: &RoomName,
@@ -166,7 +181,11 @@ pub(super) async fn standing(
 type Row = (i64, String, String, i64, Option<String>, Option<i64>, String, Option<i64>, Option<i64>);
 
 /// The messages of a span.
-async fn records(connection: &mut PgConnection, room_id: i64, span: Span) -> sqlx::Result<Vec<Record>> {
+pub(super) async fn records(
+    connection: &mut PgConnection,
+    room_id: i64,
+    span: Span,
+) -> sqlx::Result<Vec<Record>> {
     let sql = "SELECT m.seq, u.identity, coalesce(m.name, u.name), m.at, m.nonce, m.reply_to, m.content, m.edited, m.deleted
                FROM messages AS m JOIN users AS u ON u.id = m.user_id
                WHERE m.room_id = $1 AND m.seq > $2 AND m.seq <= $3 ORDER BY m.seq";
@@ -190,6 +209,9 @@ fn record((seq, identity, name, at, nonce, reply_to, content, edited, deleted): 
 }
 
 fn summary((name, head, at): (String, i64, i64)) -> Result<Summary, Failure> {
-    let room = RoomName::parse(&name).map_err(|_| Failure::Damaged("a room has a name that is none"))?;
-    Ok(Summary { room, head: head.cast_unsigned(), last_at_ms: at.cast_unsigned() })
+    Ok(Summary { room: room_name(&name)?, head: head.cast_unsigned(), last_at_ms: at.cast_unsigned() })
+}
+
+pub(super) fn room_name(name: &str) -> Result<RoomName, Failure> {
+    RoomName::parse(name).map_err(|_| Failure::Damaged("a room has a name that is none"))
 }

@@ -1,6 +1,9 @@
 //! Retention, in SQL: a look for a room that has something to forget, then one statement that forgets a little of it.
 
-use super::{error::Failure, question::standing};
+use super::{
+    error::Failure,
+    question::{room_name, standing},
+};
 use roomcast::store::{Forgotten, MAX_FORGET, MAX_LOOK, Retention, Swept};
 use roomcast_protocol::RoomName;
 use sqlx::PgConnection;
@@ -13,9 +16,9 @@ pub(super) async fn sweep(
     from: Option<&RoomName>,
 ) -> Result<Swept, Failure> {
     let looked = look(connection, retention, now_ms, from).await?;
-    let due = looked.iter().take(MAX_LOOK).find(|(_, is_due)| *is_due).map(|(name, _)| parsed(name));
+    let due = looked.iter().take(MAX_LOOK).find(|(_, is_due)| *is_due).map(|(name, _)| room_name(name));
     let Some(room) = due.transpose()? else {
-        let next = looked.get(MAX_LOOK).map(|(name, _)| parsed(name)).transpose()?;
+        let next = looked.get(MAX_LOOK).map(|(name, _)| room_name(name)).transpose()?;
         return Ok(Swept { forgotten: None, next });
     };
     let forgotten = forget(connection, &room, retention, now_ms).await?;
@@ -78,10 +81,6 @@ async fn young(
     let (after, upto) = (integer(floor), integer(floor + MAX_FORGET));
     let find = sqlx::query_scalar(sql).bind(room_id).bind(after).bind(upto).bind(integer(cutoff_ms));
     Ok(find.fetch_all(connection).await?.into_iter().map(i64::cast_unsigned).collect())
-}
-
-fn parsed(name: &str) -> Result<RoomName, Failure> {
-    RoomName::parse(name).map_err(|_| Failure::Damaged("a room has a name that is none"))
 }
 
 fn integer(number: u64) -> i64 {

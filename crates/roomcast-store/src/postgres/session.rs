@@ -4,6 +4,7 @@ use super::{
     Address,
     error::{Failure, OpenError},
     origin::{self, Origin},
+    using::{self, Use},
 };
 use sqlx::{ConnectOptions as _, Connection as _, PgConnection, postgres::PgConnectOptions};
 use std::{
@@ -23,7 +24,7 @@ const PAUSE: Duration = Duration::from_millis(250);
 /// hour costs nobody a message.
 const IDLE: Duration = Duration::from_secs(1);
 /// How long a connection is waited for that says goodbye.
-const CLOSE_LIMIT: Duration = Duration::from_secs(1);
+pub(super) const CLOSE_LIMIT: Duration = Duration::from_secs(1);
 
 /// A runtime for one thread and its connection.
 pub(super) fn runtime() -> io::Result<Runtime> {
@@ -121,6 +122,9 @@ impl Session {
 
     async fn connect_to_origin(&self) -> Result<PgConnection, Failure> {
         let mut connection = connect(&self.address).await?;
+        if !using::begin(&mut connection, Use::Shared).await? {
+            return Err(Failure::Taken);
+        }
         if let Some(setting) = origin::not_durable(&mut connection).await? {
             return Err(Failure::NotDurable(setting));
         }

@@ -1,20 +1,11 @@
 //! Messages into a data directory, with their numbers, times and nonces, in one transaction.
 
 use super::{OpenError, cache::Cache, connection, directory::Directory, migrations, question::standing, run};
-use crate::transfer::{Entry, Sink, Totals, TransferError};
+use crate::transfer::{Entry, ImportOptions, Sink, Totals, TransferError};
 use roomcast::store::{Durability, epoch::new_epoch};
 use roomcast_protocol::RoomName;
 use rusqlite::{Connection, ffi, params};
 use std::path::{Path, PathBuf};
-
-/// What an import may do.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct ImportOptions {
-    /// The log of an empty store gets a new name, not that of where the messages come from: clients load afresh.
-    pub new_epoch: bool,
-    /// The store must be empty.
-    pub into_empty: bool,
-}
 
 /// A data directory that is filled. It is locked for as long as this lives; what is not finished is undone.
 pub struct Import {
@@ -92,6 +83,14 @@ impl Import {
         Ok(id)
     }
 
+    fn take(&mut self, entry: &Entry) -> Result<(), TransferError> {
+        let room_id = self.enter(&entry.room, entry.record.seq)?;
+        self.insert(room_id, entry).map_err(|error| match &entry.record.nonce {
+            Some(nonce) if is_taken(&error) => TransferError::nonce(entry, nonce),
+            _ => self.failed(error),
+        })
+    }
+
     fn insert(&mut self, room_id: i64, entry: &Entry) -> rusqlite::Result<()> {
         let record = &entry.record;
         self.cache.trim();
@@ -129,15 +128,7 @@ impl Sink for Import {
     }
 
     fn put(&mut self, entry: &Entry) -> Result<(), TransferError> {
-        let room_id = self.enter(&entry.room, entry.record.seq)?;
-        self.insert(room_id, entry).map_err(|error| match &entry.record.nonce {
-            Some(nonce) if is_taken(&error) => TransferError::Nonce {
-                room: entry.room.clone(),
-                user: entry.record.user.identity().to_owned(),
-                nonce: nonce.to_string(),
-            },
-            _ => self.failed(error),
-        })
+        self.take(entry).map_err(|error| error.in_line(entry.line))
     }
 
     fn finish(&mut self, _: Totals) -> Result<(), TransferError> {

@@ -47,7 +47,7 @@ impl Snapshot {
         let (connection, path) = begin(dir)?;
         let found = version(&connection, &path)?;
         if found < KNOWN {
-            return Err(TransferError::Older { path, found, known: KNOWN });
+            return Err(TransferError::Older { what: path.display().to_string(), found, known: KNOWN });
         }
         let epoch = epoch(&connection, &path)?;
         let (users, page) = (HashMap::new(), VecDeque::new());
@@ -104,7 +104,7 @@ impl Source for Snapshot {
             }
         }
         let room = self.at.as_ref().map(|place| place.room.clone());
-        Ok(room.zip(self.page.pop_front()).map(|(room, record)| Entry { room, record }))
+        Ok(room.zip(self.page.pop_front()).map(|(room, record)| Entry { room, record, line: None }))
     }
 }
 

@@ -32,7 +32,7 @@ impl<'a> Chains<'a> {
     }
 
     fn next(&mut self) -> Result<Option<RoomChain>, TransferError> {
-        let Some(Entry { room, record }) = &self.next else { return Ok(None) };
+        let Some(Entry { room, record, .. }) = &self.next else { return Ok(None) };
         let (room, first) = (room.clone(), record.seq);
         let (mut last, mut hash) = (first, Sha256::new());
         while let Some(entry) = self.next.take_if(|entry| entry.room == room) {

@@ -1,6 +1,10 @@
 //! Why data was not moved, and what to do about it.
 
-use crate::sqlite::OpenError;
+use super::Entry;
+use crate::{
+    postgres::{self, Address},
+    sqlite::OpenError,
+};
 use roomcast_protocol::RoomName;
 use rusqlite::ErrorCode;
 use std::{error::Error, io, path::Path, path::PathBuf};
@@ -11,6 +15,9 @@ pub enum TransferError {
     /// A database cannot be opened.
     #[error(transparent)]
     Open(#[from] OpenError),
+    /// A PostgreSQL database cannot be opened.
+    #[error(transparent)]
+    Postgres(#[from] postgres::OpenError),
     /// Something is where the result should go.
     #[error("{} is there already", .path.display())]
     Exists {
@@ -29,6 +36,18 @@ pub enum TransferError {
         /// The data directory.
         dir: PathBuf,
     },
+    /// The same in a PostgreSQL database.
+    #[error("no roomcast has been started on the database {address}: there are no tables")]
+    NoTables {
+        /// The database.
+        address: Address,
+    },
+    /// A PostgreSQL database was copied, and its log has no name of its own yet.
+    #[error("the database {address} was restored or copied, and no server has been started on it since")]
+    Copied {
+        /// The database.
+        address: Address,
+    },
     /// A database is not whole, or is not one of Roomcast's.
     #[error("{} is no database of Roomcast's, or is damaged: {reason}", .path.display())]
     Damaged {
@@ -38,10 +57,10 @@ pub enum TransferError {
         reason: String,
     },
     /// A database is older than this program, which would have to change it first.
-    #[error("{} has schema version {found}, older than this roomcast's {known}", .path.display())]
+    #[error("{what} has schema version {found}, older than this roomcast's {known}")]
     Older {
-        /// The file.
-        path: PathBuf,
+        /// The database.
+        what: String,
         /// The version it has.
         found: u32,
         /// The version that this program writes.
@@ -97,6 +116,28 @@ pub enum TransferError {
         /// What the system said.
         source: io::Error,
     },
+    /// A PostgreSQL database does not do what it should.
+    #[error("the database {address}: {reason}")]
+    Database {
+        /// The database.
+        address: Address,
+        /// What it said.
+        reason: String,
+    },
+    /// Nobody was kept out of a PostgreSQL database for a while.
+    #[error("the connection that kept others out of the database {address} was lost")]
+    Unheld {
+        /// The database.
+        address: Address,
+    },
+    /// Nobody said whether the commit of an import happened.
+    #[error("the database {address} was lost during the commit, which may have happened or not ({reason})")]
+    Uncertain {
+        /// The database.
+        address: Address,
+        /// What was the matter.
+        reason: String,
+    },
     /// A database cannot be read or written.
     #[error("{what}: {source}")]
     Store {
@@ -121,6 +162,12 @@ impl TransferError {
         }
     }
 
+    /// The nonce of this message is that of another one.
+    pub(crate) fn nonce(entry: &Entry, nonce: &str) -> Self {
+        let user = entry.record.user.identity().to_owned();
+        Self::Nonce { room: entry.room.clone(), user, nonce: nonce.to_owned() }
+    }
+
     /// The same about a line, where it is about what the line says.
     pub(crate) fn in_line(self, number: Option<u64>) -> Self {
         match (&self, number) {
@@ -136,19 +183,29 @@ impl TransferError {
     pub fn help(&self) -> &'static str {
         match self {
             Self::Open(_) => "stop the server that has it, or choose another directory with --data-dir",
+            Self::Postgres(error) => error.help(),
             Self::Exists { .. } => "choose another name, or add --force to replace it",
             Self::Itself { .. } => "choose another name",
             Self::NoDatabase { .. } => "say where the data is with --data-dir DIR",
+            Self::NoTables { .. } => "check the name of the database",
+            Self::Copied { .. } => {
+                "start roomcast on it once: its log gets a new name, because messages may be missing"
+            }
             Self::Damaged { .. } => "take another backup: what `roomcast backup` wrote",
             Self::Older { .. } => "start this roomcast on it once, or use the roomcast that wrote it",
             Self::NoRoom { .. } => {
                 "leave --room out to get all rooms, or see GET /api/v1/rooms for their names"
             }
-            Self::RoomExists { .. } => "import into a new data directory, or take the room out of the file",
+            Self::RoomExists { .. } => "import into an empty store, or take the room out of the file",
             Self::NotEmpty { .. } => "choose one without messages: rooms are never mixed",
             Self::Scattered { .. } | Self::Nonce { .. } | Self::Line { .. } => {
                 "nothing was imported; correct the line, or export again, and try once more"
             }
+            Self::Database { .. } => "check that PostgreSQL is well, and try again: nothing was changed",
+            Self::Unheld { .. } => {
+                "messages may have come in meanwhile: stop every roomcast, empty the other store, and try again"
+            }
+            Self::Uncertain { .. } => "see with `roomcast export` what is there: all of it, or nothing",
             Self::Io { .. } | Self::Store { .. } => {
                 "check the path, its permissions and the space on the disk"
             }

@@ -51,7 +51,7 @@ struct End {
 
 /// A message as its line, with the line feed: what is written, and what chains of hashes are made of.
 pub(super) fn line(entry: &Entry) -> Vec<u8> {
-    let Entry { room, record } = entry;
+    let Entry { room, record, .. } = entry;
     json(&Message {
         room: room.as_str().into(),
         seq: record.seq,
@@ -148,7 +148,8 @@ impl<R: BufRead> LineSource<R> {
     }
 
     fn entry(&mut self) -> Result<Entry, String> {
-        let entry = entry(parse(&self.line)?)?;
+        let mut entry = entry(parse(&self.line)?)?;
+        entry.line = Some(self.number);
         let seq = entry.record.seq;
         match &self.last {
             Some((room, last)) if *room == entry.room => {
@@ -193,10 +194,6 @@ impl<R: BufRead> Source for LineSource<R> {
         };
         next.map_err(|what| self.wrong(what))
     }
-
-    fn line(&self) -> Option<u64> {
-        Some(self.number)
-    }
 }
 
 /// The name of the log.
@@ -231,7 +228,7 @@ fn entry(message: Message<'_>) -> Result<Entry, String> {
     let (content, nonce) = (content.as_ref().into(), nonce.as_deref().map(Arc::from));
     let (edited_ms, deleted_ms) = (None, None);
     let record = Record { seq, user, at_ms, content, nonce, reply_to, edited_ms, deleted_ms };
-    Ok(Entry { room: canonical, record })
+    Ok(Entry { room: canonical, record, line: None })
 }
 
 fn check_name(what: &str, name: &str) -> Result<(), String> {
