@@ -3,11 +3,11 @@
 
 use super::error::Failure;
 use roomcast::store::{
-    Change, Changes, Kind, MAX_PAGE, Page, Position, Range, Record, Retention, Span, Summary, Swept,
+    Change, Changes, FIRST_HASH_BYTES, Kind, MAX_PAGE, Page, Position, Range, Record, Retention, Span, Summary, Swept,
 };
 use roomcast_protocol::{RoomName, UserName};
 use sqlx::PgConnection;
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 use tokio::sync::oneshot;
 
 /// Where an answer goes.
@@ -59,22 +59,34 @@ pub(super) async fn changes(
     let Some(room) = standing(connection, room).await? else {
         return Ok(Changes { changes: Vec::new(), newest: 0 });
     };
-    let sql = "SELECT c.change, c.after, c.seq, u.identity, coalesce(c.name, u.name), c.at, c.kind, c.content
-               FROM changes AS c JOIN users AS u ON u.id = c.user_id
-               WHERE c.room_id = $1 AND c.change > $2 AND c.change <= $3 ORDER BY c.change LIMIT $4";
-    let limit = i64::try_from(limit.min(MAX_PAGE)).unwrap_or(i64::MAX);
-    let (after, newest) = (after.min(room.change).cast_signed(), room.change.cast_signed());
-    let find = sqlx::query_as(sql).bind(room.id).bind(after).bind(newest).bind(limit);
-    let rows: Vec<ChangeRow> = find.fetch_all(connection).await?;
-    let changes: Vec<Change> = rows.into_iter().map(change).collect();
+    let (after, newest, limit) = (after.min(room.change), room.change, limit.min(MAX_PAGE));
+    let changes = changes_after(connection, room.id, after, newest, limit).await?;
     // One that is missing is damage, and whoever lacks it must not be led past it.
     let is_dense = changes.windows(2).all(|two| two[1].number == two[0].number + 1);
     let is_whole = after == newest || limit == 0 || !changes.is_empty();
     if is_dense && is_whole {
-        Ok(Changes { changes, newest: room.change })
+        Ok(Changes { changes, newest })
     } else {
         Err(Failure::Damaged("changes of a room are missing"))
     }
+}
+
+/// Changes of a room from after one number up to another, the oldest first.
+pub(super) async fn changes_after(
+    connection: &mut PgConnection,
+    room_id: i64,
+    after: u64,
+    upto: u64,
+    limit: usize,
+) -> sqlx::Result<Vec<Change>> {
+    let sql = "SELECT c.change, c.after, c.seq, u.identity, coalesce(c.name, u.name), c.at, c.kind, c.content
+               FROM changes AS c JOIN users AS u ON u.id = c.user_id
+               WHERE c.room_id = $1 AND c.change > $2 AND c.change <= $3 ORDER BY c.change LIMIT $4";
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let (after, upto) = (after.cast_signed(), upto.cast_signed());
+    let find = sqlx::query_as(sql).bind(room_id).bind(after).bind(upto).bind(limit);
+    let rows: Vec<ChangeRow> = find.fetch_all(connection).await?;
+    Ok(rows.into_iter().map(change).collect())
 }
 
 type ChangeRow = (i64, i64, i64, String, String, i64, String, Option<String>);
@@ -139,10 +151,15 @@ pub(super) struct Standing {
     pub(super) id: i64,
     pub(super) floor: u64,
     pub(super) head: u64,
-    change: u64,
+    pub(super) change: u64,
 }
 
 impl Standing {
+    fn new((id, floor, head, change): (i64, i64, i64, i64)) -> Self {
+        let (floor, head, change) = (floor.cast_unsigned(), head.cast_unsigned(), change.cast_unsigned());
+        Self { id, floor, head, change }
+    }
+
     fn position(&self) -> Position {
         Position { seq: self.head, change: self.change }
     }
@@ -153,14 +170,13 @@ pub(super) async fn next_standing(
     connection: &mut PgConnection,
     after: Option<&RoomName>,
 ) -> Result<Option<(RoomName, Standing)>, Failure> {
-    let sql = "SELECT name, id, floor, head FROM rooms WHERE name > $1 ORDER BY name LIMIT 1";
+    let sql = "SELECT name, id, floor, head, change FROM rooms WHERE name > $1 ORDER BY name LIMIT 1";
     // No name is empty.
     let after = after.map_or("", RoomName::as_str);
-    let row: Option<(String, i64, i64, i64)> =
+    let row: Option<(String, i64, i64, i64, i64)> =
         sqlx::query_as(sql).bind(after).fetch_optional(connection).await?;
-    let Some((name, id, floor, head)) = row else { return Ok(None) };
-    let standing = Standing { id, floor: floor.cast_unsigned(), head: head.cast_unsigned() };
-    Ok(Some((room_name(&name)?, standing)))
+    let Some((name, id, floor, head, change)) = row else { return Ok(None) };
+    Ok(Some((room_name(&name)?, Standing::new((id, floor, head, change)))))
 }
 
 pub(super) async fn standing(
@@ -170,12 +186,7 @@ pub(super) async fn standing(
     let sql = "SELECT id, floor, head, change FROM rooms WHERE name = $1";
     let row: Option<(i64, i64, i64, i64)> =
         sqlx::query_as(sql).bind(room.as_str()).fetch_optional(connection).await?;
-    Ok(row.map(|(id, floor, head, change)| Standing {
-        id,
-        floor: floor.cast_unsigned(),
-        head: head.cast_unsigned(),
-        change: change.cast_unsigned(),
-    }))
+    Ok(row.map(Standing::new))
 }
 
 type Row = (i64, String, String, i64, Option<String>, Option<i64>, String, Option<i64>, Option<i64>);
@@ -193,6 +204,22 @@ pub(super) async fn records(
     let rows: Vec<Row> =
         sqlx::query_as(sql).bind(room_id).bind(after).bind(upto).fetch_all(connection).await?;
     Ok(rows.into_iter().map(record).collect())
+}
+
+/// What is kept of the first contents of the messages of a span, by their numbers.
+pub(super) async fn first_hashes(
+    connection: &mut PgConnection,
+    room_id: i64,
+    span: Span,
+) -> Result<HashMap<u64, [u8; FIRST_HASH_BYTES]>, Failure> {
+    let sql = "SELECT seq, first_hash FROM messages
+               WHERE room_id = $1 AND seq > $2 AND seq <= $3 AND first_hash IS NOT NULL";
+    let (after, upto) = (span.after.cast_signed(), span.upto.cast_signed());
+    let rows: Vec<(i64, Vec<u8>)> =
+        sqlx::query_as(sql).bind(room_id).bind(after).bind(upto).fetch_all(connection).await?;
+    let hash = |(seq, hash): (i64, Vec<u8>)| Some((seq.cast_unsigned(), hash.try_into().ok()?));
+    let hashes: Option<_> = rows.into_iter().map(hash).collect();
+    hashes.ok_or(Failure::Damaged("a hash of a first content is none"))
 }
 
 fn record((seq, identity, name, at, nonce, reply_to, content, edited, deleted): Row) -> Record {

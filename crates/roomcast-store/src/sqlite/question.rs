@@ -1,7 +1,7 @@
 //! What can be asked of a reader, in SQL. Every answer comes from one moment: a transaction, or one statement.
 
 use super::reader::Reader;
-use roomcast::store::{Change, Changes, Kind, MAX_PAGE, Page, Position, Range, Record, Span, Summary};
+use roomcast::store::{Change, Changes, FIRST_HASH_BYTES, Kind, MAX_PAGE, Page, Position, Range, Record, Span, Summary};
 use roomcast_protocol::{RoomName, UserName};
 use rusqlite::{Connection, OptionalExtension as _, Row, TransactionBehavior, params};
 use std::{collections::HashMap, sync::Arc};
@@ -77,12 +77,13 @@ pub(super) fn standing(connection: &Connection, room: &RoomName) -> rusqlite::Re
     statement.query_row([room.as_str()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).optional()
 }
 
-fn newest_change(connection: &Connection, room_id: i64) -> rusqlite::Result<u64> {
+pub(super) fn newest_change(connection: &Connection, room_id: i64) -> rusqlite::Result<u64> {
     let sql = "SELECT coalesce(max(change), 0) FROM changes WHERE room_id = ?1";
     connection.prepare_cached(sql)?.query_row([room_id], |row| row.get(0))
 }
 
-fn changes(
+/// Changes of a room after a number, the oldest first.
+pub(super) fn changes(
     connection: &Connection,
     users: &mut HashMap<i64, Arc<UserName>>,
     room_id: i64,
@@ -130,6 +131,21 @@ pub(super) fn records(
         records.push(record(row, user)?);
     }
     if records.len() == span.count() { Ok(records) } else { Err(rusqlite::Error::QueryReturnedNoRows) }
+}
+
+/// What is kept of the first contents of the messages of a span, by their numbers.
+pub(super) fn first_hashes(
+    connection: &Connection,
+    room_id: i64,
+    span: Span,
+) -> rusqlite::Result<HashMap<u64, [u8; FIRST_HASH_BYTES]>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT seq, first_hash FROM messages
+         WHERE room_id = ?1 AND seq > ?2 AND seq <= ?3 AND first_hash IS NOT NULL",
+    )?;
+    let rows = statement
+        .query_map(params![room_id, span.after, span.upto], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    rows.collect()
 }
 
 fn record(row: &Row<'_>, user: Arc<UserName>) -> rusqlite::Result<Record> {

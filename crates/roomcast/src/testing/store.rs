@@ -76,6 +76,7 @@ checks! {
     retention::forgets_nonces_with_their_messages,
     retention::keeps_what_is_young,
     retention::leaves_the_newest,
+    retention::forgets_changes_that_nobody_lacks,
     closing::refuses_what_comes_later,
     closing::answers_what_came_before,
     closing::a_full_queue_is_said,

@@ -38,6 +38,7 @@ enum Fault {
     LosesNoncesOnRetention,
     ForgetsByTheClockOfTomorrow,
     ForgetsTheNewest,
+    ForgetsAChangeTooMany,
     GoesOnAfterClose,
     DropsWhatWaits,
     QueuesWithoutBound,
@@ -60,7 +61,7 @@ enum Fault {
 use Fault::*;
 
 /// For each check, faults that it alone must find.
-const CAUGHT: [(&str, &[Fault]); 30] = [
+const CAUGHT: [(&str, &[Fault]); 31] = [
     ("numbers::are_dense", &[SkipsANumber, SwapsNeighbours, ForgetsNonces, IgnoresTheContentOfARepetition]),
     ("numbers::are_dense_for_concurrent_appenders", &[SwapsNeighbours, SkipsANumber, AnswersBeforeItAppends]),
     ("numbers::of_many_rooms_in_one_batch", &[MixesRooms]),
@@ -116,6 +117,10 @@ const CAUGHT: [(&str, &[Fault]); 30] = [
     ("retention::forgets_nonces_with_their_messages", &[LosesNoncesOnRetention, KeepsEverything]),
     ("retention::keeps_what_is_young", &[ForgetsByTheClockOfTomorrow, ForgetsOnlyInOneRoom, KeepsEverything]),
     ("retention::leaves_the_newest", &[KeepsEverything, ForgetsTheNewest]),
+    (
+        "retention::forgets_changes_that_nobody_lacks",
+        &[KeepsEverything, ForgetsAChangeTooMany, ForgetsNewestChanges],
+    ),
     ("closing::refuses_what_comes_later", &[GoesOnAfterClose]),
     ("closing::answers_what_came_before", &[DropsWhatWaits]),
     ("closing::a_full_queue_is_said", &[QueuesWithoutBound, RefusesInPart]),

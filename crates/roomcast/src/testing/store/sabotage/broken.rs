@@ -149,6 +149,9 @@ impl Broken {
                 _ => {}
             }
         }
+        if self.fault == ForgetsAChangeTooMany && self.swept.load(Ordering::Relaxed) {
+            read.changes.drain(..read.changes.len().min(1));
+        }
         if self.fault == NeverHasMore {
             read.newest = read.changes.last().map_or(0, |change| change.number);
         }
