@@ -8,8 +8,8 @@ ALTER TABLE messages ADD COLUMN first_hash bytea;
 -- The newest change's number, counted as the head is.
 ALTER TABLE rooms ADD COLUMN change bigint NOT NULL DEFAULT 0 CHECK (change >= 0);
 
--- What was done to messages, for those who have seen them as they were: 1, 2, 3, … in each room. Retention may take the
--- oldest, those that stand behind no message that is kept.
+-- What was done to messages, for those who have seen them as they were: 1, 2, 3, … in each room. Retention takes the
+-- oldest, those that stand in front of the oldest message that is kept, and never the newest.
 CREATE TABLE changes (
     room_id bigint NOT NULL,
     change bigint NOT NULL CHECK (change BETWEEN 1 AND 9007199254740991),

@@ -6,8 +6,8 @@ ALTER TABLE messages ADD COLUMN deleted INTEGER;
 ALTER TABLE messages ADD COLUMN first_hash BLOB;
 
 -- What was done to messages, for those who have seen them as they were: 1, 2, 3, … in each room. Retention, when there is
--- one, may take the oldest (those that stand behind no message that is kept) but never the newest, whose number is the
--- room's.
+-- one, takes the oldest (those that stand in front of the oldest message that is kept) but never the newest, whose number
+-- is the room's.
 CREATE TABLE changes (
     room_id INTEGER NOT NULL,
     change INTEGER NOT NULL CHECK (change BETWEEN 1 AND 9007199254740991),
