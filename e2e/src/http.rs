@@ -63,6 +63,21 @@ pub async fn post(address: SocketAddr, path: &str, body: &Value) -> Answer {
     post_text(address, path, "application/json", &body.to_string()).await
 }
 
+/// PATCH of a JSON value.
+pub async fn patch(address: SocketAddr, path: &str, body: &Value) -> Answer {
+    let body = body.to_string();
+    let head = format!("PATCH {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n");
+    let length = body.len();
+    let request = format!("{head}Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}");
+    send(address, &request).await.expect("an answer")
+}
+
+/// DELETE.
+pub async fn delete(address: SocketAddr, path: &str) -> Answer {
+    let request = format!("DELETE {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+    send(address, &request).await.expect("an answer")
+}
+
 /// POST of anything.
 pub async fn post_text(address: SocketAddr, path: &str, kind: &str, body: &str) -> Answer {
     let length = body.len();

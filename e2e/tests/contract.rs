@@ -12,6 +12,8 @@ async fn openapi_is_json_and_lists_the_routes() {
         ("/api/v1/rooms", "get"),
         ("/api/v1/rooms/{room}/messages", "get"),
         ("/api/v1/rooms/{room}/messages", "post"),
+        ("/api/v1/rooms/{room}/messages/{seq}", "patch"),
+        ("/api/v1/rooms/{room}/messages/{seq}", "delete"),
         ("/api/v1/rooms/{room}/presence", "get"),
     ] {
         assert!(spec["paths"][path][method].is_object(), "{method} {path} is not described");
@@ -25,7 +27,7 @@ async fn asyncapi_and_declarations_are_served() {
     assert!(spec["asyncapi"].is_string(), "{spec}");
     let types = http::get(server.address(), "/api/v1/protocol.d.ts").await;
     assert_eq!(types.status, 200);
-    for word in ["hello", "caught_up", "presence_change", "going_away", "nonce_conflict"] {
+    for word in ["hello", "caught_up", "presence_change", "going_away", "nonce_conflict", "no_such_message"] {
         assert!(types.text().contains(word), "{word} is missing from the declarations");
     }
 }

@@ -10,6 +10,7 @@ mod rooms;
 mod resume;
 mod history;
 mod nonces;
+mod changes;
 mod names;
 mod bad_input;
 mod bad_frames;

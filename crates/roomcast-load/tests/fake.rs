@@ -121,8 +121,9 @@ impl Rooms {
     fn join(&mut self, mut member: Member) {
         let head = *self.heads.entry(member.room.clone()).or_default();
         let room = member.room.as_str().into();
+        let epoch = "e".into();
         let joined =
-            Joined { id: None, room, epoch: "e".into(), head, recovered: false, reason: None, users: 1 };
+            Joined { id: None, room, epoch, head, change: 0, recovered: false, reason: None, users: 1 };
         member.stream.write_all(&framed(&ServerFrame::Joined(joined))).unwrap_or_default();
         self.members.push(member);
     }

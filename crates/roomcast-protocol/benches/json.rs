@@ -33,6 +33,7 @@ fn ack() -> ServerFrame<'static> {
         id: Some(Id::Number(7)),
         room: Cow::Borrowed("general"),
         seq: 123_456,
+        change: None,
         nonce: Some(Cow::Borrowed("0193f2a0-7c41-7e12-9f4e-3a5b6c7d8e9f")),
         timestamp: 1_750_000_000,
         budget: Budget { remaining: 9, reset_ms: 100 },

@@ -133,14 +133,18 @@ pub enum ClientFrame<'a> {
     },
 }
 
-/// The last message that a client has, and the log it belongs to.
+/// How far a client has a room's log, and which log that is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS), ts(optional_fields))]
 pub struct Resume<'a> {
     /// The last message's number; 0 for none.
     pub seq: u64,
     /// The log's name, as `joined` said it.
     pub epoch: Cow<'a, str>,
+    /// The last change's number; 0 for none. Without it every change behind the message `seq` is sent, also those that
+    /// the client has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub change: Option<u64>,
 }
 
 /// From where history is wanted. On the wire one of the fields `before`, `after` and `around`, or none of them.

@@ -23,6 +23,8 @@ pub enum ErrorCode {
     NotJoined,
     /// There is no such room, or none that the caller may know of.
     NoSuchRoom,
+    /// There is no such message, it was deleted, or it is not kept any more.
+    NoSuchMessage,
     /// The caller may not do this.
     Forbidden,
     /// Nobody said who the caller is, or not believably.
@@ -43,7 +45,7 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// Every code, in the order of `docs/protocol.md` §6.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::BadFrame,
         Self::UnknownType,
         Self::TooLarge,
@@ -51,6 +53,7 @@ impl ErrorCode {
         Self::RateLimited,
         Self::NotJoined,
         Self::NoSuchRoom,
+        Self::NoSuchMessage,
         Self::Forbidden,
         Self::Unauthenticated,
         Self::TokenExpired,
@@ -72,6 +75,7 @@ impl ErrorCode {
             Self::RateLimited => "rate_limited",
             Self::NotJoined => "not_joined",
             Self::NoSuchRoom => "no_such_room",
+            Self::NoSuchMessage => "no_such_message",
             Self::Forbidden => "forbidden",
             Self::Unauthenticated => "unauthenticated",
             Self::TokenExpired => "token_expired",
@@ -96,7 +100,7 @@ impl ErrorCode {
             Self::BadFrame | Self::UnknownType | Self::Empty | Self::BadName => 400,
             Self::Unauthenticated | Self::TokenExpired => 401,
             Self::Forbidden => 403,
-            Self::NoSuchRoom => 404,
+            Self::NoSuchRoom | Self::NoSuchMessage => 404,
             Self::NotJoined | Self::NonceConflict => 409,
             Self::TooLarge => 413,
             Self::RateLimited | Self::Limit => 429,

@@ -55,7 +55,7 @@ fn names_of_fields_may_be_escaped() {
 fn the_order_of_fields_does_not_matter() {
     let text =
         r#" { "resume" : {"epoch":"k","seq":0, "more":1} , "id" : "a" ,"room":"b", "type" : "join" } "#;
-    let resume = Some(Resume { seq: 0, epoch: "k".into() });
+    let resume = Some(Resume { seq: 0, epoch: "k".into(), change: None });
     let expected = Envelope { frame: ClientFrame::Join { room: "b".into(), resume }, id: Id::text("a") };
     assert_eq!(Envelope::parse(text).unwrap(), expected);
 }

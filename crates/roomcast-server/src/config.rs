@@ -114,7 +114,7 @@ settings! {
         ///
         /// Default: `100`.
         per_ip: NonZeroU32 = count(100),
-        /// Messages of one person, and in what time.
+        /// Messages, edits and deletions of one person, and in what time.
         ///
         /// Default: `"10/1s"`.
         messages: Rate = Rate { count: count(10), per: Period::from_secs(1) },

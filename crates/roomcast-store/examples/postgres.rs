@@ -16,7 +16,7 @@ mod cluster;
 use cluster::Cluster;
 use roomcast::{
     store::{Append, MAX_BATCH, Store},
-    testing::store::{Dice, Results, message},
+    testing::store::{Dice, Results, message, with_nonce},
 };
 use roomcast_store::postgres::{Address, Postgres};
 use std::{
@@ -35,7 +35,7 @@ fn batch(dice: &mut Dice, n_sent: u64) -> Vec<Append> {
             // Random, as browsers make them: the index pays for that.
             let nonce = format!("{:011x}{:011x}", dice.below(1 << 44), n_sent + i);
             let user = format!("user{}", dice.below(USERS));
-            Append { nonce: Some(nonce.into()), ..message(&room, &user, &content) }
+            with_nonce(&nonce, message(&room, &user, &content))
         })
         .collect()
 }

@@ -1,30 +1,30 @@
-//! Messages on their way to the writer, with the one who waits for the answer.
+//! Messages and changes on their way to the writer, with the one who waits for the answer.
 
 use crate::queue::{Load, Refused};
 use roomcast::store::{Append, AppendError, Appended, Done, MAX_BATCH};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// What becomes of one message.
+/// What becomes of one of them.
 pub(super) type Verdict = Result<Appended, AppendError>;
 
 /// A batch that is answered exactly once, whatever happens to it: dropped unanswered, it is `Unavailable`.
 pub(super) struct Batch {
-    messages: Vec<Append>,
+    items: Vec<Append>,
     done: Option<Done>,
 }
 
 impl Batch {
-    pub(super) fn new(messages: Vec<Append>, done: Done) -> Self {
-        Self { messages, done: Some(done) }
+    pub(super) fn new(items: Vec<Append>, done: Done) -> Self {
+        Self { items, done: Some(done) }
     }
 
     /// What it weighs in the writer's queue.
     pub(super) fn load(&self) -> Load {
-        let bytes = self.messages.iter().map(|message| message.content.len()).sum();
-        Load { units: self.messages.len(), bytes }
+        let bytes = self.items.iter().map(|item| item.what.content_bytes()).sum();
+        Load { units: self.items.len(), bytes }
     }
 
-    /// Gives each message its verdict, in order. A `done` that panics harms only itself.
+    /// Gives each its verdict, in order. A `done` that panics harms only itself.
     fn answer(mut self, verdicts: Vec<Verdict>) {
         self.call(verdicts);
     }
@@ -35,32 +35,32 @@ impl Batch {
             Refused::Full(batch) => (batch, AppendError::Overloaded),
             Refused::Closed(batch) => (batch, AppendError::Unavailable),
         };
-        batch.call(vec![Err(error); batch.messages.len()]);
+        batch.call(vec![Err(error); batch.items.len()]);
     }
 
     fn call(&mut self, verdicts: Vec<Verdict>) {
         let Some(done) = self.done.take() else { return };
         if catch_unwind(AssertUnwindSafe(|| done(verdicts))).is_err() {
-            tracing::error!("whoever appended messages panicked when it was told of them");
+            tracing::error!("whoever appended something panicked when it was told of it");
         }
     }
 }
 
-/// Commits batches, at most [`MAX_BATCH`] messages at a time, and answers each, in order.
+/// Commits batches, at most [`MAX_BATCH`] items at a time, and answers each, in order.
 pub(super) fn commit(batches: &mut Vec<Batch>, commit: impl FnMut(&[&Append]) -> Vec<Verdict>) {
-    let messages: Vec<&Append> = batches.iter().flat_map(|batch| &batch.messages).collect();
+    let items: Vec<&Append> = batches.iter().flat_map(|batch| &batch.items).collect();
     // One chunk, except where a single batch is longer than a commit may be.
-    let verdicts: Vec<Verdict> = messages.chunks(MAX_BATCH).flat_map(commit).collect();
+    let verdicts: Vec<Verdict> = items.chunks(MAX_BATCH).flat_map(commit).collect();
     let mut verdicts = verdicts.into_iter();
     for batch in batches.drain(..) {
-        let own = verdicts.by_ref().take(batch.messages.len()).collect();
+        let own = verdicts.by_ref().take(batch.items.len()).collect();
         batch.answer(own);
     }
 }
 
 impl Drop for Batch {
     fn drop(&mut self) {
-        self.call(vec![Err(AppendError::Unavailable); self.messages.len()]);
+        self.call(vec![Err(AppendError::Unavailable); self.items.len()]);
     }
 }
 

@@ -1,7 +1,7 @@
 //! A database that several servers can share: [`Store`] by PostgreSQL.
 //!
 //! ```text
-//! append -> Queue -> writer thread, one connection: append_batch_v1(…), commit -> done   (writer.rs, append.rs)
+//! append -> Queue -> writer thread, one connection: append_batch_v2(…), commit -> done   (writer.rs, append.rs)
 //! page … -> Queue -> one of three reading threads, each with a connection                 (reader.rs, question.rs)
 //! ```
 //!
@@ -45,7 +45,8 @@ use crate::{
 use opening::Started;
 use question::{Question, Reply};
 use roomcast::store::{
-    Answer, Append, Done, Durability, Epoch, Head, Page, Range, Retention, Store, StoreError, Summary, Swept,
+    Answer, Append, Changes, Done, Durability, Epoch, Head, Page, Position, Range, Retention, Store,
+    StoreError, Summary, Swept,
 };
 use roomcast_protocol::RoomName;
 use std::{
@@ -148,15 +149,21 @@ impl Store for Postgres {
     fn head(&self, room: RoomName) -> Answer<Head> {
         let epoch = self.epoch.clone();
         let bounds = self.ask(|reply| Question::Bounds(room, reply));
-        Box::pin(async { bounds.await.map(|(floor, seq)| Head { epoch, seq, floor }) })
+        Box::pin(async {
+            bounds.await.map(|(floor, at)| Head { epoch, seq: at.seq, change: at.change, floor })
+        })
     }
 
-    fn heads(&self, rooms: Vec<RoomName>) -> Answer<Vec<u64>> {
+    fn heads(&self, rooms: Vec<RoomName>) -> Answer<Vec<Position>> {
         self.ask(|reply| Question::Heads(rooms, reply))
     }
 
     fn page(&self, room: RoomName, range: Range, limit: usize) -> Answer<Page> {
         self.ask(|reply| Question::Page(room, range, limit, reply))
+    }
+
+    fn changes(&self, room: RoomName, after: u64, limit: usize) -> Answer<Changes> {
+        self.ask(|reply| Question::Changes(room, after, limit, reply))
     }
 
     fn rooms(&self, after: Option<RoomName>, limit: usize) -> Answer<Vec<Summary>> {

@@ -1,7 +1,7 @@
 //! One file on disk: [`Store`] by SQLite, for a single server.
 //!
 //! ```text
-//! append -> Queue -> writer thread: BEGIN IMMEDIATE, numbers, rows, COMMIT -> done      (writer.rs, transaction.rs)
+//! append -> Queue -> writer thread: BEGIN IMMEDIATE, numbers, rows, COMMIT -> done (writer.rs, transaction.rs, change.rs)
 //! page … -> Queue -> one of two reading threads                                         (reader.rs, question.rs)
 //!                    a checkpointing thread keeps the write-ahead log short             (checkpoint.rs)
 //! ```
@@ -18,6 +18,7 @@ mod log;
 mod run;
 mod cache;
 mod transaction;
+mod change;
 mod writer;
 mod question;
 mod reader;
@@ -40,7 +41,8 @@ use crate::{
 };
 use reader::{Question, Reader};
 use roomcast::store::{
-    Answer, Append, Done, Durability, Epoch, Head, Page, Range, Retention, Store, StoreError, Summary, Swept,
+    Answer, Append, Changes, Done, Durability, Epoch, Head, Page, Position, Range, Retention, Store,
+    StoreError, Summary, Swept,
 };
 use roomcast_protocol::RoomName;
 use std::{fmt, path::Path, sync::Arc};
@@ -163,17 +165,21 @@ impl Store for Sqlite {
     fn head(&self, room: RoomName) -> Answer<Head> {
         let epoch = self.epoch.clone();
         self.ask(move |reader| {
-            let (floor, seq) = reader.bounds(&room)?;
-            Ok(Head { epoch, seq, floor })
+            let (floor, Position { seq, change }) = reader.bounds(&room)?;
+            Ok(Head { epoch, seq, change, floor })
         })
     }
 
-    fn heads(&self, rooms: Vec<RoomName>) -> Answer<Vec<u64>> {
+    fn heads(&self, rooms: Vec<RoomName>) -> Answer<Vec<Position>> {
         self.ask(move |reader| reader.heads(&rooms))
     }
 
     fn page(&self, room: RoomName, range: Range, limit: usize) -> Answer<Page> {
         self.ask(move |reader| reader.page(&room, range, limit))
+    }
+
+    fn changes(&self, room: RoomName, after: u64, limit: usize) -> Answer<Changes> {
+        self.ask(move |reader| reader.changes(&room, after, limit))
     }
 
     fn rooms(&self, after: Option<RoomName>, limit: usize) -> Answer<Vec<Summary>> {

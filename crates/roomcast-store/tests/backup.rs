@@ -2,8 +2,8 @@
 
 use crate::child;
 use roomcast::{
-    store::{Append, Store},
-    testing::store::{append, message},
+    store::Store,
+    testing::store::{append, message, with_nonce},
 };
 use roomcast_store::{
     sqlite::{backup, restore},
@@ -57,8 +57,7 @@ async fn a_backup_ends_although_somebody_writes_without_pause() {
 async fn damage_that_no_reader_would_see_is_seen() {
     let dir = tempfile::tempdir().unwrap();
     let store = child::open(dir.path());
-    let numbered =
-        |n: u64| Append { nonce: Some(format!("nonce-{n}").into()), ..message("hall", "ann", "x") };
+    let numbered = |n: u64| with_nonce(&format!("nonce-{n}"), message("hall", "ann", "x"));
     append(&store, (0..20).map(numbered).collect()).await;
     store.close().await.unwrap();
     let copy = dir.path().join("copy.db");

@@ -2,7 +2,7 @@
 
 use roomcast::{
     store::{Durability, Store},
-    testing::store::conforms,
+    testing::store::{conforms, outlives},
 };
 use roomcast_store::{Options, Sqlite};
 use std::{
@@ -31,4 +31,11 @@ async fn full() {
 #[tokio::test]
 async fn relaxed() {
     conforms_in(Durability::Relaxed).await;
+}
+
+#[tokio::test]
+async fn what_was_said_and_changed_outlives_the_process_that_wrote_it() {
+    let dir = tempfile::tempdir().unwrap();
+    outlives(async || Arc::new(Sqlite::open(dir.path(), Options::default()).unwrap()) as Arc<dyn Store>)
+        .await;
 }

@@ -2,8 +2,8 @@
 
 use crate::child;
 use roomcast::{
-    store::{Append, AppendError, Range, Store},
-    testing::store::{append, message},
+    store::{AppendError, Range, Store},
+    testing::store::{append, message, with_nonce},
 };
 use roomcast_protocol::RoomName;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -16,8 +16,7 @@ async fn appends_with_little_space() {
     let Some(dir) = child::dir() else { return };
     let store = child::open(&dir);
     let content = "x".repeat(4096);
-    let numbered =
-        |n: usize| Append { nonce: Some(n.to_string().into()), ..message("hall", "ann", &content) };
+    let numbered = |n: usize| with_nonce(&n.to_string(), message("hall", "ann", &content));
     let mut written = 0;
     let refused = loop {
         match append(&store, vec![numbered(written)]).await[0] {

@@ -9,6 +9,8 @@ mod conformance;
 #[cfg(test)]
 mod crash;
 #[cfg(test)]
+mod erasing;
+#[cfg(test)]
 mod foreign;
 #[cfg(test)]
 mod full;

@@ -2,8 +2,8 @@
 
 use crate::child;
 use roomcast::{
-    store::{Durability, Store},
-    testing::store::{append, message},
+    store::{Durability, Range, Store},
+    testing::store::{append, edit, message},
 };
 use roomcast_protocol::RoomName;
 use roomcast_store::{OpenError, Options, Sqlite};
@@ -71,7 +71,7 @@ async fn dropping_ends_the_store() {
             other => break other.unwrap(),
         }
     };
-    assert_eq!(reopened.heads(vec![RoomName::parse("hall").unwrap()]).await.unwrap(), [300]);
+    assert_eq!(reopened.heads(vec![RoomName::parse("hall").unwrap()]).await.unwrap()[0].seq, 300);
 }
 
 /// The process that holds a directory until its standard input ends.
@@ -134,6 +134,48 @@ fn a_directory_that_is_not_writable() {
     };
     let text = String::from_utf8_lossy(&out.stdout);
     assert!(out.status.success() && text.contains("is not writable by this user"), "{text}");
+}
+
+#[tokio::test]
+async fn a_database_of_the_first_version_goes_on() {
+    let dir = tempfile::tempdir().unwrap();
+    let connection = rusqlite::Connection::open(dir.path().join("roomcast.db")).unwrap();
+    connection.execute_batch(include_str!("../migrations/sqlite/0001_init.sql")).unwrap();
+    connection
+        .execute_batch(
+            "INSERT INTO rooms (name) VALUES ('hall'); INSERT INTO users (identity, name) VALUES ('ann', 'Ann');
+             INSERT INTO messages (room_id, seq, user_id, at, content) VALUES (1, 1, 1, 1700000000000, 'hello');
+             PRAGMA user_version = 1;",
+        )
+        .unwrap();
+    connection.close().unwrap();
+    let (store, hall) = (child::open(dir.path()), RoomName::parse("hall").unwrap());
+    let kept = store.page(hall.clone(), Range::Newest, 9).await.unwrap().messages.remove(0);
+    assert_eq!(
+        (&*kept.content, kept.user.name(), kept.edited_ms, kept.deleted_ms),
+        ("hello", "Ann", None, None)
+    );
+    let edited = append(&store, vec![edit("hall", "ann", 1, "goodbye")]).await[0].unwrap();
+    assert_eq!((edited.seq, edited.at.change), (1, 1));
+    assert_eq!(store.head(hall).await.unwrap().position(), edited.at);
+    store.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_change_that_is_missing_is_damage_and_not_the_next_one() {
+    let dir = tempfile::tempdir().unwrap();
+    make(dir.path()).await;
+    let store = child::open(dir.path());
+    for content in ["one", "two", "three"] {
+        append(&store, vec![edit("hall", "ann", 1, content)]).await[0].unwrap();
+    }
+    store.close().await.unwrap();
+    let connection = rusqlite::Connection::open(dir.path().join("roomcast.db")).unwrap();
+    connection.execute_batch("DELETE FROM changes WHERE change = 2").unwrap();
+    connection.close().unwrap();
+    let (store, hall) = (child::open(dir.path()), RoomName::parse("hall").unwrap());
+    assert!(store.changes(hall.clone(), 0, 10).await.is_err());
+    assert_eq!(store.changes(hall, 2, 10).await.unwrap().changes[0].number, 3, "what is whole is read");
 }
 
 #[tokio::test]

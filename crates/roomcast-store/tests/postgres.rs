@@ -13,6 +13,7 @@ mod commits;
 mod sessions;
 mod retention;
 mod holding;
+mod moving;
 
 use roomcast_protocol::RoomName;
 use roomcast_store::postgres::{Address, Postgres};

@@ -3,7 +3,7 @@
 
 use crate::child;
 use roomcast::{
-    store::{Append, AppendError, Appended, Store},
+    store::{Append, AppendError, Appended, Position, Store},
     testing::store::{append, message, send},
 };
 use roomcast_protocol::RoomName;
@@ -43,7 +43,7 @@ async fn fill(batches: Vec<Vec<Append>>, one_more: Append) {
     assert!(seqs.into_iter().eq(2..n as u64 + 2), "all that waited were written, in order");
     assert_eq!(append(&store, vec![one_more]).await[0].unwrap().seq, n as u64 + 2);
     let hall = RoomName::parse("hall").unwrap();
-    assert_eq!(store.heads(vec![hall]).await.unwrap(), [n as u64 + 2]);
+    assert_eq!(store.heads(vec![hall]).await.unwrap(), [Position { seq: n as u64 + 2, change: 0 }]);
 }
 
 #[tokio::test]

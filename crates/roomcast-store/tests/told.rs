@@ -1,8 +1,8 @@
 //! What clients were told, and whether the log still says so (I1, I2, I3).
 
 use roomcast::{
-    store::{Append, Store},
-    testing::store::{append, message, whole_room},
+    store::{Append, Store, What},
+    testing::store::{self as testing, append, message, whole_room},
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +11,15 @@ const N_REPEATED: usize = 20;
 
 /// A message that says its nonce.
 pub(crate) fn with_nonce(room: &str, nonce: &str) -> Append {
-    Append { nonce: Some(nonce.into()), ..message(room, "ann", nonce) }
+    testing::with_nonce(nonce, message(room, "ann", nonce))
+}
+
+/// What a message says.
+pub(crate) fn content(message: &Append) -> &str {
+    match &message.what {
+        What::Message { content, .. } => content,
+        what => panic!("{what:?} is no message"),
+    }
 }
 
 /// The numbers of messages made by [`with_nonce`] that were acknowledged, by room and nonce.

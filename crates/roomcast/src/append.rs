@@ -1,13 +1,12 @@
-//! From a shard's turn to the store, and from the commit to the bus and the senders: messages of a turn travel as one
-//! batch.
+//! From a shard's turn to the store, and from the commit to the bus and the senders: messages and changes of a turn travel
+//! as one batch.
 
 use crate::{
-    auth::User,
     bus::Notice,
     chat::{Chat, Refusal},
     encode::{self, encode},
-    session::Session,
-    store::{Append, AppendError, Appended, Record},
+    session::{Cx, Session},
+    store::{Append, AppendError, Appended, Change, Event, Happened, Kind, Record, What},
 };
 use roomcast_protocol::{
     Id, RoomName, ServerFrame,
@@ -112,7 +111,7 @@ impl Chat {
     fn appended(&self, messages: Vec<(Append, Reply)>, results: Vec<Result<Appended, AppendError>>) {
         self.tell_rooms(messages.iter().map(|(append, _)| append).zip(&results));
         for ((append, reply), result) in messages.into_iter().zip(results) {
-            self.count_append(&result);
+            self.count_append(&append, &result);
             match reply {
                 Reply::Waiting(tx) => drop(tx.send(result.map_err(Refusal::from))),
                 Reply::Session(remote, receipt) => receipt.answer(&remote, &append, result),
@@ -125,7 +124,7 @@ impl Chat {
         &self,
         appended: impl Iterator<Item = (&'a Append, &'a Result<Appended, AppendError>)>,
     ) {
-        let mut rooms: Vec<(RoomName, Vec<Record>)> = Vec::new();
+        let mut rooms: Vec<(RoomName, Vec<Event>)> = Vec::new();
         let mut places: HashMap<&RoomName, usize> = HashMap::new();
         for (append, result) in appended {
             let Some(at) = result.as_ref().ok().filter(|at| !at.repeated) else { continue };
@@ -133,25 +132,40 @@ impl Chat {
             if place == rooms.len() {
                 rooms.push((append.room.clone(), Vec::new()));
             }
-            rooms[place].1.push(record(append, *at));
+            rooms[place].1.push(event(append, *at));
         }
-        for (room, messages) in rooms {
-            let head = messages.last().map_or(0, |m| m.seq);
+        for (room, events) in rooms {
+            let head = events.last().map_or_else(Default::default, |event| event.at);
             let epoch = self.store().epoch();
-            self.bus().publish(Notice::Log { room, epoch, head, messages: messages.into() });
+            self.bus().publish(Notice::Log { room, epoch, head, events: events.into() });
         }
     }
 }
 
-fn record(append: &Append, at: Appended) -> Record {
-    Record {
-        seq: at.seq,
-        user: append.user.clone(),
-        at_ms: at.at_ms,
-        content: append.content.clone(),
-        nonce: append.nonce.clone(),
-        reply_to: append.reply_to,
-    }
+/// What was appended, as the log has it.
+fn event(append: &Append, Appended { seq, at, at_ms, .. }: Appended) -> Event {
+    let user = append.user.clone();
+    let what = match &append.what {
+        What::Message { content, nonce, reply_to } => Happened::Message(Record {
+            seq,
+            user,
+            at_ms,
+            content: content.clone(),
+            nonce: nonce.clone(),
+            reply_to: *reply_to,
+            edited_ms: None,
+            deleted_ms: None,
+        }),
+        What::Edit { content, .. } => {
+            let kind = Kind::Edit { content: Some(content.clone()) };
+            Happened::Change(Change { number: at.change, after: at.seq, seq, user, at_ms, kind })
+        }
+        What::Delete { .. } => {
+            let kind = Kind::Delete;
+            Happened::Change(Change { number: at.change, after: at.seq, seq, user, at_ms, kind })
+        }
+    };
+    Event { at, what }
 }
 
 impl Receipt {
@@ -162,7 +176,8 @@ impl Receipt {
                 id: self.id,
                 room: append.room.as_str().into(),
                 seq: at.seq,
-                nonce: append.nonce.as_deref().map(Cow::Borrowed),
+                change: (!matches!(append.what, What::Message { .. })).then_some(at.at.change),
+                nonce: append.what.nonce().map(|nonce| Cow::Borrowed(&**nonce)),
                 timestamp: encode::seconds(at.at_ms),
                 budget: self.budget,
             }))),
@@ -179,21 +194,23 @@ impl Receipt {
     }
 }
 
-/// A message that a person sends, checked and ready for the store.
-pub(crate) fn message(
-    user: &User,
-    room: RoomName,
-    at_ms: u64,
-    content: &str,
-    nonce: Option<&str>,
-    to: Option<u64>,
-) -> Append {
-    Append {
-        room,
-        user: user.name.clone(),
-        at_ms,
-        content: content.into(),
-        nonce: nonce.map(Arc::from),
-        reply_to: to,
+impl Session {
+    /// Puts something into the turn's batch that is checked; it is paid for here, and answered after its commit.
+    pub(crate) fn submit(
+        &mut self,
+        cx: &mut Cx<'_>,
+        id: Option<Id>,
+        room: RoomName,
+        what: What,
+    ) -> Result<(), ErrorFrame<'static>> {
+        let budget = self.user.budget.spend().map_err(|wait| Refusal::rate_limited(wait).frame())?;
+        let flow = self.flow.get_or_insert_default().clone();
+        if flow.begin() {
+            cx.pause();
+        }
+        let append = Append { room, user: self.user.name.clone(), at_ms: self.chat.now_ms(), what };
+        let reply = Reply::Session(cx.remote(), Box::new(Receipt { id, budget, flow }));
+        cx.shard().push(append, reply);
+        Ok(())
     }
 }

@@ -1,11 +1,11 @@
 //! How nodes tell each other that something happened: the contract, and the bus of one node alone.
 //!
-//! The bus carries hints; the store is the truth. A node shows a message only where it is the next of its room, and
-//! reads from the store what it lacks, so a bus that loses, doubles, delays or reorders costs time and never a message
+//! The bus carries hints; the store is the truth. A node shows a message or a change only where it is the next of its
+//! room, and reads from the store what it lacks, so a bus that loses, doubles, delays or reorders costs time and never a message
 //! (I7). Everything that many are to see goes over the bus, the sender's own node included, so that one node and twenty
 //! run the same code.
 
-use crate::store::{Epoch, Record};
+use crate::store::{Epoch, Event, Position};
 use roomcast_protocol::{RoomName, UserName};
 use std::{
     fmt,
@@ -21,10 +21,10 @@ pub enum Notice {
         room: RoomName,
         /// The log that the numbers belong to.
         epoch: Epoch,
-        /// Its newest message.
-        head: u64,
+        /// Behind everything that is in it.
+        head: Position,
         /// What was added, up to the head, in order; empty where a bus would not carry it.
-        messages: Arc<[Record]>,
+        events: Arc<[Event]>,
     },
     /// The room keeps less of its log.
     Floor {

@@ -1,22 +1,23 @@
 //! From behind to live, at the connection's own pace.
 //!
-//! A connection that lacks messages reads them from the log, page by page, as its socket takes them. As soon as what it
-//! lacks is among the newest messages at hand, it subscribes to the room's topic and gets those: both in one step on its
+//! A connection that lacks messages or changes reads them from the log, page by page, as its socket takes them. As soon as
+//! what it lacks is among the newest at hand, it subscribes to the room's topic and gets those: both in one step on its
 //! shard, between two batches, so that nothing falls between and nothing comes twice. (Reading first and subscribing
 //! after would be the classic hole.) Resuming and falling behind are the same thing here.
 
 use crate::{
     auth::User,
     encode,
-    pages::Page,
+    merge::Next,
+    pages::{Lacking, Sent},
     room::Room,
     session::{Cx, Session, say},
-    store::Record,
+    store::Position,
 };
 use bytes::{Bytes, BytesMut};
 use roomcast_protocol::{
     ServerFrame,
-    server::{CaughtUp, Gap, Reason},
+    server::{CaughtUp, Gap, Reason, Reset},
 };
 use roomcast_socket::Topic;
 use std::{sync::Arc, time::Duration};
@@ -36,20 +37,32 @@ pub(crate) struct Membership {
 pub(crate) enum State {
     /// Subscribed: it gets what the room gets.
     Live,
-    /// Everything up to `sent` has been sent; the rest is on its way.
-    Behind {
-        /// The newest number that it has.
-        sent: u64,
-        /// A page is on its way.
-        reading: bool,
-    },
+    /// Some has been sent; the rest is on its way. (In a box of its own, which those who are live need not pay for.)
+    Behind(Box<Behind>),
+}
+
+/// How far a connection is that catches up.
+pub(crate) struct Behind {
+    sent: Sent,
+    /// Pages are on their way.
+    reading: bool,
+}
+
+impl State {
+    pub(crate) fn behind(sent: Sent) -> Self {
+        Self::Behind(Box::new(Behind { sent, reading: false }))
+    }
+
+    fn lacks_from(&self, sent: Sent) -> bool {
+        matches!(self, Self::Behind(behind) if behind.sent == sent)
+    }
 }
 
 impl Session {
     /// The connection's outbox had no room for what the room got: it reads the rest from the log when it has drained.
-    pub(crate) fn fell_behind(&mut self, cx: &mut Cx<'_>, topic: &Topic, position: u64) {
+    pub(crate) fn fell_behind(&mut self, cx: &mut Cx<'_>, topic: &Topic, events: u64) {
         if let Some(m) = self.rooms.iter_mut().find(|m| m.room.topic.name() == topic.name()) {
-            m.state = State::Behind { sent: position, reading: false };
+            m.state = State::behind(Sent::Events(events));
             cx.notify_when_drained();
         }
     }
@@ -63,56 +76,61 @@ impl Session {
         }
     }
 
-    /// One step: goes live, or asks for a page. True where it has gone live.
+    /// One step: goes live, or asks for pages. True where it has gone live.
     pub(crate) fn catch_up(&mut self, cx: &mut Cx<'_>, index: usize) -> bool {
-        let Some(Membership { room, state: State::Behind { sent, reading: false } }) = self.rooms.get(index)
-        else {
+        let Some(Membership { room, state: State::Behind(behind) }) = self.rooms.get_mut(index) else {
             return false;
         };
-        let (room, sent) = (room.clone(), *sent);
-        let position = cx.subscribe(&room.topic);
-        let missed = room.recent(sent, position, &self.user).filter(|_| sent <= position);
-        let live = missed.is_some();
-        if let Some(missed) = missed {
-            cx.send(missed);
-            self.rooms[index].state = State::Live;
-            say(cx, &ServerFrame::CaughtUp(CaughtUp { room: room.name.as_str().into(), seq: position }));
-        } else {
-            cx.unsubscribe(&room.topic);
-            self.rooms[index].state = State::Behind { sent, reading: true };
-            self.read_page(cx, room, sent);
+        if behind.reading {
+            return false;
         }
-        live
+        let (room, sent) = (room.clone(), behind.sent);
+        let events = cx.subscribe(&room.topic);
+        let Some((missed, Position { seq, change })) = room.recent(sent, events, &self.user) else {
+            behind.reading = true;
+            cx.unsubscribe(&room.topic);
+            self.read_pages(cx, room, sent);
+            return false;
+        };
+        self.rooms[index].state = State::Live;
+        cx.send(missed);
+        say(cx, &ServerFrame::CaughtUp(CaughtUp { room: room.name.as_str().into(), seq, change }));
+        true
     }
 
-    fn read_page(&self, cx: &mut Cx<'_>, room: Arc<Room>, sent: u64) {
-        let (chat, remote, wanted) = (self.chat.clone(), cx.remote(), room.before_recent());
-        let after = sent.max(room.floor());
+    fn read_pages(&self, cx: &mut Cx<'_>, room: Arc<Room>, sent: Sent) {
+        let (chat, remote, wanted) = (self.chat.clone(), cx.remote(), room.wanted());
         self.chat.spawn(async move {
-            let page = chat.pages().after(chat.store(), &room.name, after, wanted).await;
-            if page.as_ref().map_or(true, |p| p.messages.last().is_none_or(|last| last.seq <= sent)) {
+            let lacking = chat.pages().after(chat.store(), &room.name, sent, wanted).await;
+            if lacking.as_ref().map_or(true, |lacking| lacking.events().next().is_none()) {
                 // The store does not answer; or another shard was faster, and ours has yet to write what it had.
-                tokio::time::sleep(if page.is_err() { RETRY } else { Duration::from_millis(1) }).await;
+                tokio::time::sleep(if lacking.is_err() { RETRY } else { Duration::from_millis(1) }).await;
             }
-            remote.run(move |session, cx| session.page_came(cx, &room, page.ok()));
+            remote.run(move |session, cx| session.pages_came(cx, &room, sent, lacking.ok()));
         });
     }
 
-    fn page_came(&mut self, cx: &mut Cx<'_>, room: &Arc<Room>, page: Option<Page>) {
-        let Some(index) = self.rooms.iter().position(|m| Arc::ptr_eq(&m.room, room)) else {
+    /// What was read for somebody who had `asked` so much is here.
+    fn pages_came(&mut self, cx: &mut Cx<'_>, room: &Arc<Room>, asked: Sent, lacking: Option<Lacking>) {
+        // Whoever has left or joined again meanwhile lacks something else.
+        let is_it = |m: &Membership| Arc::ptr_eq(&m.room, room) && m.state.lacks_from(asked);
+        let Some(index) = self.rooms.iter().position(is_it) else {
             return;
         };
-        let State::Behind { sent, .. } = self.rooms[index].state else {
-            return;
-        };
-        let sent = page.map_or(sent, |page| self.send_page(cx, room, sent, &page));
-        self.rooms[index].state = State::Behind { sent, reading: false };
+        let sent = lacking.map_or(asked, |lacking| Sent::At(self.send_pages(cx, room, &lacking)));
+        self.rooms[index].state = State::behind(sent);
         cx.notify_when_drained();
     }
 
-    /// Sends of a page what may be sent at once, and returns the newest number that was.
-    fn send_page(&self, cx: &mut Cx<'_>, room: &Room, from: u64, page: &Page) -> u64 {
-        let (piece, sent) = piece(room, &self.user, from, &page.messages);
+    /// Sends of pages what may be sent at once, and returns how far that was.
+    fn send_pages(&self, cx: &mut Cx<'_>, room: &Room, lacking: &Lacking) -> Position {
+        if lacking.is_lost() {
+            let (epoch, Position { seq: head, change }) = (self.chat.store().epoch(), lacking.upto);
+            let (room, epoch, reason) = (room.name.as_str().into(), (&*epoch).into(), Reason::Retention);
+            say(cx, &ServerFrame::Reset(Reset { room, epoch, head, change, reason }));
+            return lacking.upto;
+        }
+        let (piece, sent) = piece(room, &self.user, lacking);
         if !piece.is_empty() {
             cx.send(piece);
         }
@@ -127,19 +145,25 @@ impl Session {
     }
 }
 
-/// Those after `from` that the room keeps as frames for this person, up to the first that passes [`PAGE_BYTES`], and the
-/// newest number of them.
-pub(crate) fn piece(room: &Room, asker: &User, from: u64, messages: &[Record]) -> (Bytes, u64) {
-    let (mut sent, mut out) = (from, BytesMut::new());
+/// What is lacking and kept as frames for this person, up to the first that passes [`PAGE_BYTES`], and how far that is.
+pub(crate) fn piece(room: &Room, asker: &User, lacking: &Lacking) -> (Bytes, Position) {
+    let (mut sent, mut seq, mut out) = (lacking.from, lacking.from.seq, BytesMut::new());
     // A page may have been read, and kept, before some of it was forgotten.
-    let after = from.max(room.floor());
-    for record in messages.iter().filter(|record| record.seq > after) {
-        if record.seq > sent + 1 {
-            let (name, from, to) = (room.name.as_str().into(), sent + 1, record.seq - 1);
+    let floor = room.floor();
+    let mut events = lacking.events();
+    while let Some(next) = events.next() {
+        sent = events.at();
+        if sent.seq < floor || sent.seq == floor && matches!(next, Next::Message(_)) {
+            continue;
+        }
+        if let Next::Message(record) = next
+            && record.seq > seq + 1
+        {
+            let (name, from, to) = (room.name.as_str().into(), seq + 1, record.seq - 1);
             encode::put(&mut out, &ServerFrame::Gap(Gap { room: name, from, to, reason: Reason::Retention }));
         }
-        encode::put(&mut out, &encode::message(&room.name, record, encode::is_own(record, asker)));
-        sent = record.seq;
+        encode::put(&mut out, &encode::event_for(&room.name, next, asker));
+        seq = sent.seq;
         if out.len() > PAGE_BYTES {
             break;
         }

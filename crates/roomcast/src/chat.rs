@@ -6,18 +6,19 @@ mod lists;
 mod notices;
 mod refusal;
 mod retention;
+mod send;
 mod stats;
 mod tasks;
 
 pub use access::MAX_OWING;
 pub use lists::RoomInfo;
 pub use refusal::Refusal;
+pub use send::Post;
 pub use stats::Stats;
 
 use crate::{
     answers::Answers,
-    append::{self, Reply},
-    auth::{User, Users, Verifier, revoked::Revoked},
+    auth::{Users, Verifier, revoked::Revoked},
     bus::Bus,
     clock::{Clock, SystemClock},
     limits::Rate,
@@ -25,10 +26,10 @@ use crate::{
     room::{Room, SessionHub},
     rooms::Rooms,
     session::{Session, close},
-    store::{Appended, Retention, Store, StoreError},
+    store::{Retention, Store, StoreError},
 };
 use departures::Grace;
-use roomcast_protocol::{CloseCode, GRACE_MS, RoomName, check_content, check_nonce};
+use roomcast_protocol::{CloseCode, GRACE_MS, Resume, RoomName};
 use roomcast_socket::{Hub, Remote};
 use stats::Counts;
 use std::{
@@ -37,7 +38,7 @@ use std::{
     sync::{Arc, Mutex, atomic::AtomicUsize},
     time::Duration,
 };
-use tokio::{runtime::Handle, sync::oneshot};
+use tokio::runtime::Handle;
 use tokio_util::task::TaskTracker;
 
 /// The longest that a client is asked to wait before it reconnects, so that not all come at once. Milliseconds.
@@ -110,21 +111,10 @@ struct Inner {
 /// What a connection is for.
 #[derive(Clone, Debug)]
 pub enum Entry {
-    /// Exactly one room, joined at once, resumed from a position (its number and its log's epoch) where there is one.
-    Room(RoomName, Option<(u64, String)>),
+    /// Exactly one room, joined at once, resumed from a position where there is one.
+    Room(RoomName, Option<Resume<'static>>),
     /// Rooms that the client joins and leaves by frames.
     Any,
-}
-
-/// A message from somebody who has no connection.
-#[derive(Clone, Debug, Default)]
-pub struct Post {
-    /// What is said.
-    pub content: String,
-    /// Makes it safe to say it again.
-    pub nonce: Option<String>,
-    /// The message it answers.
-    pub reply_to: Option<u64>,
 }
 
 impl fmt::Debug for Chat {
@@ -189,29 +179,13 @@ impl Chat {
         let (room, made) = self.0.rooms.open(name.clone(), &self.0.hub, &*self.0.store).await?;
         if made {
             self.0.bus.subscribe(&name);
+            // Of deletions while nobody was here, nothing was heard.
+            self.0.pages.forget(&name);
             let head = self.0.store.head(name).await?;
             room.forgot(&head.epoch, head.floor);
-            self.room_grew(&room, &head.epoch, head.seq, &[]);
+            self.room_grew(&room, &head.epoch, head.position(), &[]);
         }
         Ok(room)
-    }
-
-    /// Says something without a connection. It is durable when this answers.
-    ///
-    /// # Errors
-    /// Content or nonce that the protocol does not allow, an empty budget, or a store that does not answer.
-    pub async fn send(&self, room: RoomName, user: &User, post: &Post) -> Result<Appended, Refusal> {
-        let content = check_content(&post.content).map_err(|e| Refusal::new(e.code(), e.to_string()))?;
-        let nonce = post.nonce.as_deref().map(check_nonce).transpose();
-        let nonce = nonce.map_err(|e| Refusal::new(e.code(), e.to_string()))?;
-        user.budget.spend().map_err(Refusal::rate_limited)?;
-        if self.0.hub.congested() {
-            return Err(Refusal::unavailable());
-        }
-        let append = append::message(user, room, self.now_ms(), content, nonce, post.reply_to);
-        let (tx, answer) = oneshot::channel();
-        self.append(vec![(append, Reply::Waiting(tx))]);
-        answer.await.unwrap_or_else(|_| Err(Refusal::unavailable()))
     }
 
     /// The hub that the connections live on.

@@ -1,6 +1,8 @@
 //! What clients ask for, one file a command.
 
 mod auth;
+mod delete;
+mod edit;
 mod history;
 mod join;
 mod leave;
@@ -42,6 +44,10 @@ fn dispatch(session: &mut Session, cx: &mut Cx<'_>, id: Option<Id>, frame: Clien
         ClientFrame::Leave { room } => leave::run(session, cx, id, &room),
         ClientFrame::Ping => ping::run(cx, id),
         ClientFrame::Auth { token } => auth::run(session, cx, id, &token),
+        ClientFrame::Edit { room, seq, content } => {
+            edit::run(session, cx, id, room.as_deref(), seq, &content)
+        }
+        ClientFrame::Delete { room, seq } => delete::run(session, cx, id, room.as_deref(), seq),
         other => Err(ErrorFrame::new(
             ErrorCode::UnknownType,
             format!("this server does not serve `{}`", other.kind()),

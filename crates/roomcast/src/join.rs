@@ -4,9 +4,10 @@
 use crate::{
     Refusal,
     catch_up::{Membership, State},
+    pages::Sent,
     room::{Entered, Room},
     session::{Cx, Session, close, say},
-    store::StoreError,
+    store::{Position, StoreError},
 };
 use roomcast_protocol::{
     CloseCode, ErrorCode, Id, Resume, RoomName, ServerFrame,
@@ -64,17 +65,17 @@ impl Session {
             return false;
         };
         let refusal = resume.and_then(|r| refuse_resume(r, &entered));
-        let (sent, recovered) = match (resume, refusal) {
-            (Some(resume), None) => (resume.seq, true),
-            _ => (cx.subscribe(&room.topic), false),
+        let resume = resume.filter(|_| refusal.is_none());
+        let (state, at) = match resume {
+            Some(resume) => (State::behind(sent(resume)), entered.cursor),
+            None => begin(cx, &room, entered.cursor),
         };
-        let head = if recovered { entered.cursor } else { sent };
-        self.tell_joined(cx, id, &room, &entered, head, recovered, refusal);
+        self.tell_joined(cx, id, &room, &entered, at, resume.is_some(), refusal);
         if let Some(reason) = refusal {
             let (room, epoch) = (room.name.as_str().into(), (&*entered.epoch).into());
-            say(cx, &ServerFrame::Reset(Reset { room, epoch, head, reason }));
+            let Position { seq: head, change } = at;
+            say(cx, &ServerFrame::Reset(Reset { room, epoch, head, change, reason }));
         }
-        let state = if recovered { State::Behind { sent, reading: false } } else { State::Live };
         self.rooms.push(Membership { room, state });
         self.catch_up(cx, self.rooms.len() - 1);
         true
@@ -88,16 +89,15 @@ impl Session {
         id: Option<Id>,
         room: &Room,
         entered: &Entered,
-        head: u64,
+        Position { seq: head, change }: Position,
         recovered: bool,
         reason: Option<Reason>,
     ) {
         let name = room.name.as_str();
         let (epoch, users) = ((&*entered.epoch).into(), entered.people as u64);
-        say(
-            cx,
-            &ServerFrame::Joined(Joined { id, room: name.into(), epoch, head, recovered, reason, users }),
-        );
+        let room_name = name.into();
+        let joined = Joined { id, room: room_name, epoch, head, change, recovered, reason, users };
+        say(cx, &ServerFrame::Joined(joined));
         cx.send(room.presence());
         if entered.new && !entered.crowd {
             say(cx, &ServerFrame::Join(room.member(&self.user.name)));
@@ -139,11 +139,30 @@ impl Session {
     }
 }
 
+/// How far the client says that it has come.
+fn sent(resume: &Resume<'_>) -> Sent {
+    let seq = resume.seq;
+    resume.change.map_or(Sent::Message(seq), |change| Sent::At(Position { seq, change }))
+}
+
+/// Subscribes a newcomer, and tells where it stands. Where its shard has so much to write that this is not among the newest
+/// any more, it catches up from the room's own place.
+fn begin(cx: &mut Cx<'_>, room: &Room, cursor: Position) -> (State, Position) {
+    let events = cx.subscribe(&room.topic);
+    room.place(events).map_or_else(
+        || {
+            cx.unsubscribe(&room.topic);
+            (State::behind(Sent::At(cursor)), cursor)
+        },
+        |at| (State::Live, at),
+    )
+}
+
 /// Why a position cannot be resumed from (I12).
 fn refuse_resume(resume: &Resume<'_>, entered: &Entered) -> Option<Reason> {
     if *resume.epoch != *entered.epoch {
         Some(Reason::Epoch)
-    } else if resume.seq > entered.cursor {
+    } else if resume.seq > entered.cursor.seq || resume.change.is_some_and(|n| n > entered.cursor.change) {
         Some(Reason::Ahead)
     } else if resume.seq < entered.floor {
         Some(Reason::Retention)

@@ -19,6 +19,7 @@ mod command;
 mod join;
 mod catch_up;
 mod pages;
+mod merge;
 mod append;
 pub mod store;
 pub mod bus;

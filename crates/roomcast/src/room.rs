@@ -10,7 +10,7 @@ pub(crate) use people::{Entered, Left};
 use crate::{
     presence::Presence,
     session::Session,
-    store::{Epoch, Head, Record},
+    store::{Epoch, Event, Head, Position},
 };
 use roomcast_protocol::RoomName;
 use roomcast_socket::{Hub, Topic};
@@ -31,14 +31,14 @@ pub(crate) struct Room {
 struct State {
     epoch: Epoch,
     /// Everything up to here was published to this node's connections.
-    cursor: u64,
+    cursor: Position,
     floor: u64,
-    /// Messages that came before their turn.
-    early: BTreeMap<u64, Record>,
-    /// The newest messages, up to the cursor.
-    recent: VecDeque<Record>,
-    /// A head beyond the cursor that this node has heard of: the messages between are to be read from the store.
-    ahead: u64,
+    /// What came before its turn, by how many events are in front of what follows it.
+    early: BTreeMap<u64, Event>,
+    /// The newest messages and changes, up to the cursor.
+    recent: VecDeque<Event>,
+    /// A head beyond the cursor that this node has heard of: what is between is to be read from the store.
+    ahead: Position,
     /// Somebody reads them already.
     fetching: bool,
     presence: Presence,
@@ -51,14 +51,14 @@ struct State {
 impl Room {
     pub(crate) fn new(name: RoomName, hub: SessionHub, head: &Head) -> Self {
         let topic = hub.topic(name.as_str());
-        topic.start_at(head.seq);
+        topic.start_at(head.position().events());
         let state = State {
             epoch: head.epoch.clone(),
-            cursor: head.seq,
+            cursor: head.position(),
             floor: head.floor,
             early: BTreeMap::new(),
             recent: VecDeque::new(),
-            ahead: head.seq,
+            ahead: head.position(),
             fetching: false,
             presence: Presence::default(),
             connections: 0,

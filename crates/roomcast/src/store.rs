@@ -2,43 +2,59 @@
 //! SQLite in `roomcast-store`. One conformance suite, [`crate::testing::store`], runs against all.
 //!
 //! The store is the truth. It numbers the messages of each room 1, 2, 3, … without holes, in commit order, inside
-//! the transaction that inserts them; nothing is answered before that transaction is as durable as
-//! [`Store::durability`] says (I1, I2, I6 of `docs/reliability.md`).
+//! the transaction that inserts them, and beside them the changes to messages, 1, 2, 3, … as well; nothing is answered
+//! before that transaction is as durable as [`Store::durability`] says (I1, I2, I6 of `docs/reliability.md`).
+//!
+//! A message shows what it says now: changes are kept for those who have seen it as it was.
 
+mod append;
 pub mod epoch;
+mod first;
+mod log;
 pub mod memory;
 mod range;
 mod retention;
 
+pub use append::{Append, AppendError, Appended, What};
+pub use first::{FIRST_HASH_BYTES, first_hash};
+pub use log::{Change, Event, Happened, Kind, Position, Record};
 pub use range::Span;
 pub use retention::{Forgotten, MAX_FORGET, MAX_LOOK, Retention, Swept};
 
-use roomcast_protocol::{RoomName, UserName};
+use roomcast_protocol::RoomName;
 use std::{future::Future, pin::Pin, sync::Arc};
 
 /// A future that a store answers with. It may be dropped at any time: work that was begun is carried out or not
 /// at all, and never left half done.
 pub type Answer<T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send>>;
 
-/// Called exactly once with one result per message of the batch, in the batch's order, after the commit. It runs
+/// Called exactly once with one result per item of the batch, in the batch's order, after the commit. It runs
 /// on the store's own writer, so it must be short and must not block.
 pub type Done = Box<dyn FnOnce(Vec<Result<Appended, AppendError>>) + Send>;
 
 /// Where messages are kept.
 pub trait Store: Send + Sync + 'static {
-    /// Appends the messages in this order. Batches that arrive while one is being committed share the next
-    /// commit (at most [`MAX_BATCH`] messages in one). Never blocks: when the queue in front of the writer is
-    /// full, every message of the batch is answered with [`AppendError::Overloaded`].
+    /// Appends messages and changes in this order. Batches that arrive while one is being committed share the next
+    /// commit (at most [`MAX_BATCH`] of them in one). Never blocks: when the queue in front of the writer is
+    /// full, everything in the batch is answered with [`AppendError::Overloaded`].
+    ///
+    /// A change is its author's alone, and of a message that is kept and not deleted. One that changes nothing (an edit
+    /// to what the message says already, a deletion of what is deleted) is a repetition and takes no number. A deletion
+    /// erases what the message said from everywhere in the store, edits of it included.
     fn append(&self, batch: Vec<Append>, done: Done);
 
     /// Where a room stands. A room that nobody has written to stands at zero; asking does not create it.
     fn head(&self, room: RoomName) -> Answer<Head>;
 
-    /// The heads of several rooms, in the order asked; 0 for a room without messages.
-    fn heads(&self, rooms: Vec<RoomName>) -> Answer<Vec<u64>>;
+    /// Where several rooms stand, in the order asked; at zero a room without messages.
+    fn heads(&self, rooms: Vec<RoomName>) -> Answer<Vec<Position>>;
 
-    /// Messages of one room in rising order, at most `limit` (at most [`MAX_PAGE`]) of them.
+    /// Messages of one room in rising order, as they are now, at most `limit` (at most [`MAX_PAGE`]) of them.
     fn page(&self, room: RoomName, range: Range, limit: usize) -> Answer<Page>;
+
+    /// Changes of one room after this number, the oldest first, at most `limit` (at most [`MAX_PAGE`]) of them. They
+    /// have no holes; the oldest may be gone (not the newest), and then the first is not the one that was asked for.
+    fn changes(&self, room: RoomName, after: u64, limit: usize) -> Answer<Changes>;
 
     /// Rooms that have messages, by name, those after `after` first, at most `limit`.
     fn rooms(&self, after: Option<RoomName>, limit: usize) -> Answer<Vec<Summary>>;
@@ -58,53 +74,10 @@ pub trait Store: Send + Sync + 'static {
     fn close(&self) -> Answer<()>;
 }
 
-/// Messages in one commit.
+/// Messages and changes in one commit.
 pub const MAX_BATCH: usize = 256;
-/// Messages in one page.
+/// Messages or changes in one page.
 pub const MAX_PAGE: usize = 1000;
-
-/// A message to be appended.
-#[derive(Clone, Debug)]
-pub struct Append {
-    /// The room whose log it joins.
-    pub room: RoomName,
-    /// Who says it.
-    pub user: Arc<UserName>,
-    /// Milliseconds since the Unix epoch, UTC: shown, never used for order.
-    pub at_ms: u64,
-    /// What is said, already checked (`docs/protocol.md` §9).
-    pub content: Arc<str>,
-    /// The sender's own name for this message, so that sending it again is safe: (room, user identity, nonce)
-    /// is one message for as long as it is kept (I3).
-    pub nonce: Option<Arc<str>>,
-    /// The message this one answers.
-    pub reply_to: Option<u64>,
-}
-
-/// Where an appended message stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Appended {
-    /// Its number in the room.
-    pub seq: u64,
-    /// Its time: the first one's where the message was a repetition.
-    pub at_ms: u64,
-    /// It was there already, under the same nonce and with the same content: nobody is to be told again.
-    pub repeated: bool,
-}
-
-/// Why one message was not appended. The others of its batch are not concerned.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum AppendError {
-    /// The nonce names another message already (I5).
-    #[error("this nonce was used for a message with another content")]
-    NonceConflict,
-    /// The queue in front of the writer is full: try again.
-    #[error("the store's queue is full")]
-    Overloaded,
-    /// The commit failed or its outcome is not known: repeat with the same nonce.
-    #[error("the store did not answer")]
-    Unavailable,
-}
 
 /// Why a question to the store was not answered.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -128,8 +101,18 @@ pub struct Head {
     pub epoch: Epoch,
     /// The newest message's number, 0 where there is none.
     pub seq: u64,
-    /// The oldest number that is still kept is `floor + 1`.
+    /// The newest change's number, 0 where there is none.
+    pub change: u64,
+    /// The oldest message that is still kept is `floor + 1`.
     pub floor: u64,
+}
+
+impl Head {
+    /// Behind everything that there is.
+    #[must_use]
+    pub fn position(&self) -> Position {
+        Position { seq: self.seq, change: self.change }
+    }
 }
 
 /// Which messages to read.
@@ -156,21 +139,13 @@ pub struct Page {
     pub head: u64,
 }
 
-/// A message as it is kept.
+/// Changes in the order in which they were made.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Record {
-    /// Its number in the room.
-    pub seq: u64,
-    /// Who said it.
-    pub user: Arc<UserName>,
-    /// Milliseconds since the Unix epoch, UTC.
-    pub at_ms: u64,
-    /// What was said.
-    pub content: Arc<str>,
-    /// The sender's own name for it.
-    pub nonce: Option<Arc<str>>,
-    /// The message it answers.
-    pub reply_to: Option<u64>,
+pub struct Changes {
+    /// The changes.
+    pub changes: Vec<Change>,
+    /// The room's newest change when they were read.
+    pub newest: u64,
 }
 
 /// A room as a list shows it.

@@ -9,6 +9,7 @@
 
 mod access;
 mod bounds;
+mod changes;
 mod crowd;
 mod embed;
 mod faults;
@@ -30,7 +31,7 @@ use roomcast::{
     Chat, Entry, Identity, Options,
     bus::{Bus, Local},
     limits::Rate,
-    protocol::{RoomName, UserName},
+    protocol::{Resume, RoomName, UserName},
     socket::{self, Hub, Upgrade, testing},
     store::{Store, memory::Memory},
 };
@@ -96,6 +97,36 @@ impl World {
     }
 }
 
+impl World {
+    /// Edits of the room's messages by turns, each to something new, and how many were made.
+    async fn edit(&self, room: &str, n: usize, content: &str) {
+        let (room, bot) = (RoomName::parse(room).unwrap(), self.chat.user(UserName::parse("bot").unwrap()));
+        let head = self.chat.store().head(room.clone()).await.unwrap();
+        for n in 0..n as u64 {
+            let content = format!("{content}{}", head.change + n);
+            self.chat.edit(room.clone(), &bot, n % head.seq + 1, &content).await.unwrap();
+        }
+    }
+
+    /// The whole log of a room, from the store.
+    async fn log(&self, room: &str) -> Vec<Happened> {
+        let room = RoomName::parse(room).unwrap();
+        let head = self.chat.store().head(room.clone()).await.unwrap();
+        let mut changes = Vec::new();
+        while (changes.len() as u64) < head.change {
+            let page = self.chat.store().changes(room.clone(), changes.len() as u64, 1000).await.unwrap();
+            changes.extend(page.changes);
+        }
+        let mut log = Vec::new();
+        for seq in 0..=head.seq {
+            log.extend((seq > 0).then_some(Happened::Message(seq)));
+            let behind = changes.iter().filter(|change| change.after == seq);
+            log.extend(behind.map(|change| Happened::Change(change.number)));
+        }
+        log
+    }
+}
+
 /// Somebody who may see everything.
 fn guest() -> Identity {
     UserName::parse("guest").unwrap().into()
@@ -109,13 +140,24 @@ async fn enter(
     Query(q): Params,
     State(chat): State<Chat>,
 ) -> Response {
-    let resume = q.get("since").map(|since| (since.parse().unwrap(), q["epoch"].clone()));
+    let resume = q.get("since").map(|since| Resume {
+        seq: since.parse().unwrap(),
+        epoch: q["epoch"].clone().into(),
+        change: q.get("change").map(|change| change.parse().unwrap()),
+    });
     let entry = Entry::Room(RoomName::parse(&room).unwrap(), resume);
     chat.connect(upgrade, UserName::parse(&q["user"]).unwrap(), entry, ())
 }
 
 async fn enter_any(upgrade: Upgrade, Query(q): Params, State(chat): State<Chat>) -> Response {
     chat.connect(upgrade, UserName::parse(&q["user"]).unwrap(), Entry::Any, ())
+}
+
+/// A message by its number, or a change by its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Happened {
+    Message(u64),
+    Change(u64),
 }
 
 /// A client that speaks JSON.
@@ -153,6 +195,21 @@ impl Client {
             seqs.push(self.until("message").await["seq"].as_u64().unwrap());
         }
         seqs
+    }
+
+    /// The next `n` messages, edits and deletions.
+    async fn events(&mut self, n: usize) -> Vec<Happened> {
+        let mut events = Vec::new();
+        while events.len() < n {
+            let frame = self.next().await;
+            match frame["type"].as_str().unwrap() {
+                "message" => events.push(Happened::Message(frame["seq"].as_u64().unwrap())),
+                "edit" | "delete" => events.push(Happened::Change(frame["change"].as_u64().unwrap())),
+                "gap" | "reset" | "error" => panic!("{frame}"),
+                _ => {}
+            }
+        }
+        events
     }
 
     /// Nothing of this type comes before a `pong`.

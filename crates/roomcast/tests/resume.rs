@@ -79,6 +79,35 @@ async fn a_herd_that_comes_back_costs_a_few_reads() {
     assert!((1..=herd.div_ceil(200) + 1).contains(&reads), "{reads} reads");
 }
 
+/// Pages that were asked for by an earlier `join` are not sent after a later one.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_joins_again_meanwhile_gets_what_the_last_join_asked_for() {
+    let (store, before) = watched().await;
+    before.say("hall", 1000, "x").await;
+    let epoch = epoch(&before).await;
+    let world = World::with(store, Arc::new(Local::default()), Default::default()).await;
+    let mut ann = Client::connect(world.address, "/ws?user=ann").await;
+    for round in 0..20 {
+        for seq in [0, 900 + round] {
+            let resume = json!({"seq": seq, "epoch": epoch});
+            ann.send(json!({"type": "join", "room": "hall", "resume": resume, "id": seq})).await;
+        }
+        while ann.until("joined").await["id"] != 900 + round {}
+        let mut seqs = Vec::new();
+        loop {
+            let frame = ann.next().await;
+            match frame["type"].as_str().unwrap() {
+                "message" => seqs.push(frame["seq"].as_u64().unwrap()),
+                "caught_up" => break,
+                _ => {}
+            }
+        }
+        assert_eq!(seqs, (901 + round..=1000).collect::<Vec<_>>());
+        ann.send(json!({"type": "leave", "room": "hall", "id": "left"})).await;
+        ann.until("left").await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_position_that_means_nothing_here_is_told_why() {
     let world = World::start().await;

@@ -71,7 +71,7 @@ async fn what_is_refused_names_its_reason_and_the_connection_goes_on() {
         (json!({"type": "message", "content": "x".repeat(4001), "id": 1}), "too_large"),
         (json!({"type": "message", "id": 1}), "bad_frame"),
         (json!({"type": "dance", "id": 1}), "unknown_type"),
-        (json!({"type": "edit", "seq": 1, "content": "x", "id": 1}), "unknown_type"),
+        (json!({"type": "react", "seq": 1, "emoji": "x", "on": true, "id": 1}), "unknown_type"),
         (json!({"type": "leave", "room": "hall", "id": 1}), "forbidden"),
         (json!({"type": "join", "room": "other", "id": 1}), "forbidden"),
         (json!({"type": "message", "room": "other", "content": "x", "id": 1}), "not_joined"),

@@ -5,8 +5,8 @@ use roomcast::{
     bus::Local,
     protocol::RoomName,
     store::{
-        Answer, Append, AppendError, Done, Durability, Epoch, Head, Page, Range, Retention, Store,
-        StoreError, Summary, Swept, memory::Memory,
+        Answer, Append, AppendError, Changes, Done, Durability, Epoch, Head, Page, Position, Range,
+        Retention, Store, StoreError, Summary, Swept, memory::Memory,
     },
 };
 use std::sync::{
@@ -17,13 +17,15 @@ use std::sync::{
 /// Messages, and whom to tell what became of them.
 type Batch = (Vec<Append>, Done);
 
-/// A store that can be made to fail or to keep messages waiting, and that writes down which pages it is asked for.
+/// A store that can be made to fail or to keep messages waiting, and that writes down which pages of messages and of changes
+/// it is asked for.
 #[derive(Default)]
 pub(crate) struct Watched {
     inner: Memory,
     fails: AtomicBool,
     held: Mutex<Option<Vec<Batch>>>,
     pages: Mutex<Vec<(Range, usize)>>,
+    changes: Mutex<Vec<(u64, usize)>>,
 }
 
 impl Watched {
@@ -33,6 +35,10 @@ impl Watched {
 
     pub(crate) fn pages(&self) -> Vec<(Range, usize)> {
         self.pages.lock().unwrap().clone()
+    }
+
+    pub(crate) fn changes(&self) -> Vec<(u64, usize)> {
+        self.changes.lock().unwrap().clone()
     }
 
     fn answer<T: Send + 'static>(&self, answer: Answer<T>) -> Answer<T> {
@@ -71,12 +77,16 @@ impl Store for Watched {
     fn head(&self, room: RoomName) -> Answer<Head> {
         self.answer(self.inner.head(room))
     }
-    fn heads(&self, rooms: Vec<RoomName>) -> Answer<Vec<u64>> {
+    fn heads(&self, rooms: Vec<RoomName>) -> Answer<Vec<Position>> {
         self.answer(self.inner.heads(rooms))
     }
     fn page(&self, room: RoomName, range: Range, limit: usize) -> Answer<Page> {
         self.pages.lock().unwrap().push((range, limit));
         self.answer(self.inner.page(room, range, limit))
+    }
+    fn changes(&self, room: RoomName, after: u64, limit: usize) -> Answer<Changes> {
+        self.changes.lock().unwrap().push((after, limit));
+        self.answer(self.inner.changes(room, after, limit))
     }
     fn rooms(&self, after: Option<RoomName>, limit: usize) -> Answer<Vec<Summary>> {
         self.answer(self.inner.rooms(after, limit))

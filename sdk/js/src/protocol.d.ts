@@ -9,6 +9,9 @@ export type Ack = {
   room: string,
   /** The number of the message that was sent, changed or reacted to. */
   seq: number,
+  /** Where a message was changed: the newest change's number with which it is as wanted. Not a position to resume
+   * from, since changes before it may still be on their way. */
+  change?: number,
   /** The nonce that it was sent with. */
   nonce?: string,
   /** When it was said or changed: seconds since the Unix epoch; the first one's where it is a repetition. */
@@ -39,8 +42,10 @@ export type Budget = {
 export type CaughtUp = {
   /** The room. */
   room: string,
-  /** Up to here. */
+  /** Up to this message, */
   seq: number,
+  /** and up to this change. */
+  change: number,
 };
 
 /** One client frame with the `id` that its reply carries. */
@@ -125,6 +130,8 @@ export type Delete = {
   room: string,
   /** Which message. */
   seq: number,
+  /** The change's own number in the room. */
+  change: number,
   /** Who took it away. */
   user: string,
   /** When: seconds since the Unix epoch. */
@@ -137,6 +144,8 @@ export type Edit = {
   room: string,
   /** Which message. */
   seq: number,
+  /** The change's own number in the room. */
+  change: number,
   /** Who changed it. */
   user: string,
   /** What it says now. */
@@ -155,6 +164,7 @@ export type ErrorCode =
   | "rate_limited"
   | "not_joined"
   | "no_such_room"
+  | "no_such_message"
   | "forbidden"
   | "unauthenticated"
   | "token_expired"
@@ -246,7 +256,7 @@ export type HistoryMessage = {
   nonce?: string,
   /** The message that it answers. */
   reply_to?: number,
-  /** When it was last changed: seconds since the Unix epoch. */
+  /** When it was last edited: seconds since the Unix epoch; not there where it was deleted. */
   edited?: number,
   /** It was taken away; only its place is left. */
   deleted?: boolean,
@@ -266,6 +276,8 @@ export type Joined = {
   epoch: string,
   /** The newest message's number, 0 where there is none. */
   head: number,
+  /** The newest change's number, 0 where there is none. */
+  change: number,
   /** The client's position was good: what it lacks follows, then `caught_up`. Where it named none, there was
    * nothing to recover: `false`, without a reason. */
   recovered: boolean,
@@ -317,7 +329,7 @@ export type Message = {
   nonce?: string,
   /** The message that it answers. */
   reply_to?: number,
-  /** When it was last changed: seconds since the Unix epoch. */
+  /** When it was last edited: seconds since the Unix epoch; not there where it was deleted. */
   edited?: number,
   /** It was taken away; only its place is left. */
   deleted?: boolean,
@@ -386,16 +398,21 @@ export type Reset = {
   epoch: string,
   /** The newest message's number. */
   head: number,
+  /** The newest change's number. */
+  change: number,
   /** Why. */
   reason: Reason,
 };
 
-/** The last message that a client has, and the log it belongs to. */
+/** How far a client has a room's log, and which log that is. */
 export type Resume = {
   /** The last message's number; 0 for none. */
   seq: number,
   /** The log's name, as `joined` said it. */
   epoch: string,
+  /** The last change's number; 0 for none. Without it every change behind the message `seq` is sent, also those that
+   * the client has. */
+  change?: number,
 };
 
 /** Which server this is. */

@@ -14,7 +14,8 @@ const PASSING = new Set([408, 425, 426, 429]);
  */
 export async function refusalOf(url, token) {
   try {
-    const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+    const headers = new Headers();
+    if (token !== undefined) headers.set('authorization', `Bearer ${token}`);
     const response = await fetch(url.replace(/^ws/, 'http'), { headers, signal: AbortSignal.timeout(LIMIT_MS) });
     if (response.status < 400 || response.status > 499 || PASSING.has(response.status)) return null;
     const { code, detail, title } = await response.json();

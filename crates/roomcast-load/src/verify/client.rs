@@ -163,7 +163,8 @@ impl<'s> Client<'s> {
     fn join(&self, socket: &mut Socket) -> io::Result<()> {
         for place in &self.places {
             let named = place.position.as_ref();
-            let resume = named.map(|(epoch, seq)| Resume { seq: *seq, epoch: Cow::Borrowed(epoch) });
+            let resume =
+                named.map(|(epoch, seq)| Resume { seq: *seq, epoch: Cow::Borrowed(epoch), change: None });
             socket.say(ClientFrame::Join { room: Cow::Borrowed(&place.name), resume }, None)?;
         }
         Ok(())

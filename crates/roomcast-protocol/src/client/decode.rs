@@ -153,5 +153,5 @@ fn resume<'a>(fields: &mut Fields<'a>) -> Result<Option<Resume<'a>>, Complaint> 
     }
     let seq = required(Key::ResumeSeq, fields.number(Key::ResumeSeq)?)?;
     let epoch = required(Key::ResumeEpoch, fields.text(Key::ResumeEpoch)?)?;
-    Ok(Some(Resume { seq, epoch }))
+    Ok(Some(Resume { seq, epoch, change: fields.number(Key::ResumeChange)? }))
 }

@@ -36,11 +36,12 @@ macro_rules! keys {
     };
 }
 
-// `resume.seq` and `resume.epoch` are where the fields inside `resume` are put.
+// `resume.seq`, `resume.epoch` and `resume.change` are where the fields inside `resume` are put.
 keys! {
     Type "type", Id "id", Room "room", Content "content", Nonce "nonce", ReplyTo "reply_to", Limit "limit",
     Before "before", After "after", Around "around", Resume "resume", ResumeSeq "resume.seq",
-    ResumeEpoch "resume.epoch", Epoch "epoch", Token "token", Seq "seq", Emoji "emoji", On "on",
+    ResumeEpoch "resume.epoch", ResumeChange "resume.change", Epoch "epoch", Change "change", Token "token", Seq "seq",
+    Emoji "emoji", On "on",
 }
 
 /// What is wrong with a field, in words for whoever wrote the client.

@@ -66,6 +66,8 @@ pub struct Joined<'a> {
     pub epoch: Cow<'a, str>,
     /// The newest message's number, 0 where there is none.
     pub head: u64,
+    /// The newest change's number, 0 where there is none.
+    pub change: u64,
     /// The client's position was good: what it lacks follows, then `caught_up`. Where it named none, there was
     /// nothing to recover: `false`, without a reason.
     pub recovered: bool,
@@ -157,6 +159,10 @@ pub struct Ack<'a> {
     pub room: Cow<'a, str>,
     /// The number of the message that was sent, changed or reacted to.
     pub seq: u64,
+    /// Where a message was changed: the newest change's number with which it is as wanted. Not a position to resume
+    /// from, since changes before it may still be on their way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub change: Option<u64>,
     /// The nonce that it was sent with.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nonce: Option<Cow<'a, str>>,
@@ -182,8 +188,10 @@ pub struct Budget {
 pub struct CaughtUp<'a> {
     /// The room.
     pub room: Cow<'a, str>,
-    /// Up to here.
+    /// Up to this message,
     pub seq: u64,
+    /// and up to this change.
+    pub change: u64,
 }
 
 /// Messages that are not sent on this connection: ask `history` for them.
@@ -210,6 +218,8 @@ pub struct Reset<'a> {
     pub epoch: Cow<'a, str>,
     /// The newest message's number.
     pub head: u64,
+    /// The newest change's number.
+    pub change: u64,
     /// Why.
     pub reason: Reason,
 }

@@ -26,7 +26,6 @@ pub(super) struct Args {
 pub(super) fn run(args: Args) -> Result<(), Failure> {
     let Args { file, force, data } = args;
     let contents = sqlite::backup(&data.dir()?, &file, force)?;
-    let (rooms, messages) = (contents.totals.rooms, contents.totals.messages);
-    anstream::eprintln!("wrote {}: {messages} messages in {rooms} rooms", file.display());
+    anstream::eprintln!("wrote {}: {}", file.display(), contents.totals);
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! `roomcast export`: messages as lines of JSON.
+//! `roomcast export`: messages and changes as lines of JSON.
 
 use super::{Failure, data::Kept};
 use roomcast_protocol::RoomName;
@@ -31,7 +31,7 @@ pub(super) struct Args {
 pub(super) fn run(args: Args) -> Result<(), Failure> {
     let Args { file, room, force, kept } = args;
     let mut source = kept.place()?.source(room)?;
-    let Totals { rooms, messages } = if file == Path::new("-") {
+    let totals = if file == Path::new("-") {
         match write(&mut *source, io::stdout().lock(), &file) {
             // A reader that has gone away (`| head`) is not a failure.
             Err(TransferError::Io { source, .. }) if source.kind() == ErrorKind::BrokenPipe => return Ok(()),
@@ -43,7 +43,7 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
         new.finish()?;
         totals
     };
-    anstream::eprintln!("exported {messages} messages in {rooms} rooms");
+    anstream::eprintln!("exported {totals}");
     Ok(())
 }
 

@@ -34,8 +34,8 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
     let mut import = place.import(options)?;
     let totals = copy(&mut source, import.sink())?;
     let kept = if import.epoch() == source.epoch() { "kept" } else { "not that of the file" };
-    let (rooms, messages, epoch) = (totals.rooms, totals.messages, import.epoch());
-    anstream::eprintln!("imported {messages} messages in {rooms} rooms into {place}, epoch {epoch} ({kept})");
+    let epoch = import.epoch();
+    anstream::eprintln!("imported {totals} into {place}, epoch {epoch} ({kept})");
     Ok(())
 }
 

@@ -33,8 +33,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     drop((source, import));
     prove(args)?;
     held.release()?;
-    let (rooms, messages) = (totals.rooms, totals.messages);
-    anstream::eprintln!("copied {messages} messages in {rooms} rooms from {from} to {to}");
+    anstream::eprintln!("copied {totals} from {from} to {to}");
     Ok(())
 }
 

@@ -31,9 +31,9 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
     if let Some(aside) = restored.aside {
         anstream::eprintln!("kept what was there as {}", aside.display());
     }
-    let (rooms, messages) = (restored.contents.totals.rooms, restored.contents.totals.messages);
     anstream::eprintln!(
-        "restored {messages} messages in {rooms} rooms into {}, under the new epoch {}",
+        "restored {} into {}, under the new epoch {}",
+        restored.contents.totals,
         dir.display(),
         restored.contents.epoch
     );

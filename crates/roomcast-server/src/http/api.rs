@@ -3,6 +3,9 @@
 mod rooms;
 mod messages;
 mod send;
+mod changed;
+mod edit;
+mod delete;
 mod presence;
 mod contract;
 mod limit;
@@ -35,6 +38,7 @@ pub(crate) fn router() -> Router<App> {
         .routes(routes!(names::room_names))
         .routes(routes!(rooms::rooms))
         .routes(routes!(messages::messages, send::send))
+        .routes(routes!(edit::edit, delete::delete))
         .routes(routes!(presence::presence))
         .routes(routes!(contract::openapi))
         .routes(routes!(contract::asyncapi))
@@ -96,7 +100,10 @@ mod tests {
         let described = description(&app).await;
         for (path, methods) in described["paths"].as_object().unwrap() {
             for method in ["get", "post", "put", "patch", "delete", "options"] {
-                let asked = ask(&app, &method.to_uppercase(), &path.replace("{room}", "red")).await.0;
+                let asked =
+                    ask(&app, &method.to_uppercase(), &path.replace("{room}", "red").replace("{seq}", "x"))
+                        .await
+                        .0;
                 assert_eq!(asked != 405, methods.get(method).is_some(), "{method} {path}: {asked}");
                 assert_ne!(asked, 404, "{method} {path}");
             }

@@ -3,7 +3,7 @@
 use super::{Problem, handshake::Handshake, names::Room, query::Query};
 use axum::response::Response;
 use roomcast::Entry;
-use roomcast_protocol::ErrorCode;
+use roomcast_protocol::{ErrorCode, Resume};
 
 /// One room over WebSocket, joined at once
 ///
@@ -15,6 +15,7 @@ use roomcast_protocol::ErrorCode;
         ("token" = Option<String>, Query, description = "A token, where the operator lets it stand here"),
         ("since" = Option<u64>, Query, description = "The last `seq` that the client has; only with `epoch`"),
         ("epoch" = Option<String>, Query, description = "The log that `since` belongs to, as `joined` said it"),
+        ("change" = Option<u64>, Query, description = "The last `change` that the client has; only with `since`"),
     ),
     responses(
         (status = 101, description = "The socket is open"),
@@ -32,13 +33,15 @@ pub(crate) async fn chat(handshake: Handshake, room: Result<Room, Problem>) -> R
 }
 
 /// Where the client left off.
-fn position(query: &Query) -> Result<Option<(u64, String)>, Problem> {
-    match (query.number("since")?, query.get("epoch")) {
-        (None, None) => Ok(None),
-        (Some(seq), Some(epoch)) if !epoch.is_empty() => Ok(Some((seq, epoch.to_owned()))),
+fn position(query: &Query) -> Result<Option<Resume<'static>>, Problem> {
+    match (query.number("since")?, query.get("epoch"), query.number("change")?) {
+        (None, None, None) => Ok(None),
+        (Some(seq), Some(epoch), change) if !epoch.is_empty() => {
+            Ok(Some(Resume { seq, epoch: epoch.to_owned().into(), change }))
+        }
         _ => Err(Problem::new(
             ErrorCode::BadFrame,
-            "`since` and `epoch` belong together: give both, as `joined` said them, or neither",
+            "`since` and `epoch` belong together: give both, as `joined` said them, or neither; `change` only with them",
         )),
     }
 }

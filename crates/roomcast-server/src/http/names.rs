@@ -1,6 +1,6 @@
-//! Names of rooms and people, as requests have them.
+//! Names of rooms, messages and people, as requests have them.
 
-use super::Problem;
+use super::{Problem, query::number};
 use axum::{
     extract::{FromRequestParts, Path},
     http::request::Parts,
@@ -27,6 +27,21 @@ impl<S: Send + Sync> FromRequestParts<S> for Room {
             return Err(Problem::new(ErrorCode::BadName, "the room's name is not percent-encoded UTF-8"));
         };
         Ok(Self(RoomName::parse(&text)?))
+    }
+}
+
+/// The room and the message in a path.
+#[derive(Debug)]
+pub(crate) struct Message(pub(crate) RoomName, pub(crate) u64);
+
+impl<S: Send + Sync> FromRequestParts<S> for Message {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let Ok(Path((room, seq))) = Path::<(String, String)>::from_request_parts(parts, state).await else {
+            return Err(Problem::new(ErrorCode::BadName, "the path is not percent-encoded UTF-8"));
+        };
+        Ok(Self(RoomName::parse(&room)?, number("seq", &seq)?))
     }
 }
 

@@ -43,7 +43,8 @@ impl Query {
     }
 }
 
-fn number(name: &str, text: &str) -> Result<u64, Problem> {
+/// A text as a whole number, as frames have them.
+pub(crate) fn number(name: &str, text: &str) -> Result<u64, Problem> {
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let value = text.parse().ok().filter(|value| digits && *value <= MAX_SEQ);
     value.ok_or_else(|| bad(format!("`{name}` must be a whole number up to {MAX_SEQ}")))

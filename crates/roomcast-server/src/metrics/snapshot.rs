@@ -60,12 +60,9 @@ impl Series<'_, '_> {
         self.gauge("rooms", "Rooms that somebody is in", stats.rooms)?;
         self.gauge("people", "People who are here or have just gone", stats.people)?;
         self.counter("messages", "Messages that were made durable", stats.appended)?;
-        self.counter(
-            "messages_repeated",
-            "Messages that were there already, by their nonce",
-            stats.repeated,
-        )?;
-        self.counter("messages_failed", "Messages that the store did not take", stats.failed)?;
+        self.counter("changes", "Edits and deletions that were made durable", stats.changed)?;
+        self.counter("messages_repeated", "Messages and changes that were there already", stats.repeated)?;
+        self.counter("messages_failed", "Messages and changes that the store did not take", stats.failed)?;
         self.counter("messages_forgotten", "Messages that retention removed", stats.forgotten)?;
         self.counter("errors", "Errors told to clients", stats.refused)
     }

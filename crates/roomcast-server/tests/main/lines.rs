@@ -48,6 +48,18 @@ pub(crate) fn plain(room: &str, seq: u64) -> String {
     message(room, seq, &json!({}))
 }
 
+/// An edit of the first message of the room red.
+fn change(more: &Value) -> String {
+    let mut line = json!({
+        "room": "red", "change": 1, "after": 1, "seq": 1, "identity": "ann", "name": "Ann", "at_ms": 5, "kind": "edit",
+        "content": "y"
+    });
+    for (key, value) in more.as_object().unwrap() {
+        line[key] = value.clone();
+    }
+    line.to_string()
+}
+
 pub(crate) fn end(rooms: u64, messages: u64) -> String {
     json!({"end": {"rooms": rooms, "messages": messages}}).to_string()
 }
@@ -129,6 +141,59 @@ fn a_new_epoch_makes_clients_load_afresh() {
     assert_eq!(said(&new)[1..], said(&text)[1..]);
 }
 
+/// What follows one good message is refused, and the line is named.
+fn fails_in_line(place: &Place, second: &str, line: u64, cause: &str) {
+    let first = message("red", 1, &json!({"nonce": "n1"}));
+    place.write("bad.jsonl", &file(&[HEAD.into(), first, second.to_owned(), end(1, 2)]));
+    let (said, help) = place.fails(&["import", "--data-dir", "copy", "bad.jsonl"]);
+    assert!(said.starts_with(&format!("line {line}: ")) && said.contains(cause), "{second}: {said}");
+    assert!(help.contains("nothing was imported"), "{help}");
+}
+
+#[test]
+fn a_bad_change_is_named_and_nothing_is_imported() {
+    let place = Place::new();
+    let with = |more: Value| message("red", 2, &more);
+    for (second, line, cause) in [
+        (
+            with(json!({"edited_ms": 6, "deleted_ms": 7, "content": ""})),
+            3,
+            "a deleted message has an empty content",
+        ),
+        (with(json!({"deleted_ms": 7})), 3, "a deleted message has an empty content"),
+        (
+            with(json!({"edited_ms": 6, "nonce": "n2"})),
+            3,
+            "first_hash: a changed message with a nonce has one",
+        ),
+        (with(json!({"first_hash": "ab"})), 3, "first_hash: a changed message with a nonce has one"),
+        (
+            with(json!({"edited_ms": 6, "nonce": "n2", "first_hash": "AB".repeat(32)})),
+            3,
+            "first_hash: 64 digits 0-9 and a-f",
+        ),
+        (change(&json!({"room": "blue"})), 3, "a change of blue comes before its messages"),
+        (change(&json!({"change": 0})), 3, "change: 0 is not a number from 1"),
+        (change(&json!({"after": 2})), 3, "after: 2 is not a number from 0 to 1"),
+        (change(&json!({"seq": 2})), 3, "a change of message 2 cannot stand behind message 1"),
+        (change(&json!({"content": " "})), 3, "content: the message is empty"),
+        (change(&json!({"kind": "burn"})), 3, "unknown variant `burn`"),
+        (change(&json!({"kind": "delete"})), 3, "a deletion has no content"),
+        (change(&json!({"nonce": "n"})), 3, "unknown field `nonce`"),
+        (change(&json!({})) + "\n" + &change(&json!({"change": 3})), 4, "red goes on with change 3 after 1"),
+        (change(&json!({})) + "\n" + &plain("red", 2), 4, "a message of red comes after its changes"),
+        (
+            change(&json!({})) + "\n" + &end(1, 1),
+            4,
+            "the file should have 1 messages in 1 rooms, and has 1 messages and 1 changes in 1 rooms",
+        ),
+    ] {
+        fails_in_line(&place, &second, line, cause);
+    }
+    let left = place.must(&["export", "--data-dir", "copy"]).stdout;
+    assert_eq!(left.lines().count(), 2, "nothing was imported: {left}");
+}
+
 #[test]
 fn a_bad_line_is_named_and_nothing_is_imported() {
     let place = Place::new();
@@ -147,19 +212,14 @@ fn a_bad_line_is_named_and_nothing_is_imported() {
         (with(json!({"nonce": ""})), 3, "nonce: "),
         (with(json!({"name": ""})), 3, "name: "),
         (with(json!({"identity": "a\nb"})), 3, "identity: "),
-        (with(json!({"at_ms": 1_u64 << 60})), 3, "at_ms and reply_to are at most"),
+        (with(json!({"at_ms": 1_u64 << 60})), 3, "at_ms and reply_to: at most"),
         (with(json!({"nonce": "n1"})), 3, "the nonce \"n1\" of ann names an earlier message"),
         (with(json!({"content": "x".repeat(300_000)})), 3, "it is longer than"),
         (plain("blue", 1) + "\n" + &plain("red", 2), 4, "the messages of the room red do not stand together"),
-        (end(1, 2), 3, "the file should have 2 messages in 1 rooms, and has 1 in 1"),
+        (end(1, 2), 3, "the file should have 2 messages in 1 rooms, and has 1 messages in 1 rooms"),
         (end(1, 1), 3, "something comes after"),
     ] {
-        let first = message("red", 1, &json!({"nonce": "n1"}));
-        let text = file(&[HEAD.into(), first, second.clone(), end(1, 2)]);
-        place.write("bad.jsonl", &text);
-        let (said, help) = place.fails(&["import", "--data-dir", "copy", "bad.jsonl"]);
-        assert!(said.starts_with(&format!("line {line}: ")) && said.contains(cause), "{second}: {said}");
-        assert!(help.contains("nothing was imported"), "{help}");
+        fails_in_line(&place, &second, line, cause);
     }
     for (head, cause) in [
         ("", "this is not a file that `roomcast export` wrote"),

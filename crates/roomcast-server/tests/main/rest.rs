@@ -198,6 +198,42 @@ fn a_budget_is_one_by_either_door() {
 }
 
 #[test]
+fn s17_changes_are_read_strictly_and_come_from_no_other_page() {
+    let place = Place::new();
+    let server = server(&place);
+    post(server.chat, RED, &json!({"user": "ann", "content": "one"}));
+    let first = format!("{RED}/1");
+    let json = "Content-Type: application/json";
+    let evil = "Origin: https://evil.example";
+    for (method, path, headers, body, status) in [
+        ("PATCH", first.as_str(), &[][..], r#"{"user":"ann","content":"x"}"#, 415),
+        ("PATCH", &first, &[json, evil], r#"{"user":"ann","content":"x"}"#, 403),
+        ("PATCH", &first, &[json], r#"{"user":"ann","content":"x","nonce":"n"}"#, 400),
+        ("PATCH", &first, &[json], r#"{"user":"ann"}"#, 400),
+        ("PATCH", &format!("{RED}/9007199254740992"), &[json], r#"{"user":"ann","content":"x"}"#, 400),
+        ("PATCH", &format!("{RED}/+1"), &[json], r#"{"user":"ann","content":"x"}"#, 400),
+        ("PATCH", &format!("{RED}/%ff"), &[json], r#"{"user":"ann","content":"x"}"#, 400),
+        ("DELETE", &format!("{first}?user=ann"), &[evil], "", 403),
+        ("DELETE", &format!("{first}?user=ann&user=bob"), &[], "", 400),
+        ("PUT", &first, &[json], "{}", 405),
+        ("GET", &first, &[], "", 405),
+    ] {
+        assert_eq!(
+            ask(server.chat, method, path, headers, body).problem().0,
+            status,
+            "{method} {path} {headers:?} {body}"
+        );
+    }
+    assert_eq!(get(server.chat, RED).json()["messages"][0]["content"], "one", "nothing of it was done");
+    let text = get(server.admin, "/metrics").body;
+    assert!(text.lines().any(|line| line == "roomcast_changes_total 0"), "{text}");
+    let edited = ask(server.chat, "PATCH", &first, &[json], r#"{"user":"ann","content":"uno"}"#);
+    assert_eq!((edited.status, &edited.json()["change"]), (200, &json!(1)));
+    let text = get(server.admin, "/metrics").body;
+    assert!(text.lines().any(|line| line == "roomcast_changes_total 1"), "{text}");
+}
+
+#[test]
 fn the_contract_is_served_and_known_again() {
     let place = Place::new();
     let server = server(&place);

@@ -80,6 +80,9 @@ fn what_is_no_name_or_no_position_is_refused_before_the_upgrade() {
         ("/chat/red?since=1&epoch=", "bad_frame"),
         ("/chat/red?since=-1&epoch=x", "bad_frame"),
         ("/chat/red?since=1.0&epoch=x", "bad_frame"),
+        ("/chat/red?change=1", "bad_frame"),
+        ("/chat/red?since=1&change=1", "bad_frame"),
+        ("/chat/red?since=1&epoch=x&change=-1", "bad_frame"),
     ] {
         assert_eq!(refused(&server, path, &[]), (400, code.to_owned()), "{path}");
     }

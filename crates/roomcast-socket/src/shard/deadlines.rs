@@ -11,9 +11,11 @@ use crate::{
 };
 use bytes::Bytes;
 use std::time::Duration;
+use tokio::time::Instant;
 
 pub(super) async fn tick<H: Handler>(shard: Cell<H>, every: Duration) {
-    let mut interval = tokio::time::interval(every);
+    // The first one too is a whole tick away: what came meanwhile has waited for none.
+    let mut interval = tokio::time::interval_at(Instant::now() + every, every);
     interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
     loop {
         interval.tick().await;

@@ -2,13 +2,16 @@
 
 use super::{cache::Cache, error::Failure};
 use crate::batch::Verdict;
-use roomcast::store::{Append, AppendError, Appended};
+use roomcast::store::{Append, AppendError, Appended, Position, What};
 use sqlx::PgConnection;
 
-const SQL: &str = "SELECT r_seq, r_at, r_status FROM append_batch_v1($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], \
-     $5::text[], $6::bigint[], $7::text[])";
+const SQL: &str = "SELECT r_seq, r_at, r_status, r_head, r_change FROM append_batch_v2($1::bigint[], $2::bigint[], \
+     $3::bigint[], $4::text[], $5::text[], $6::bigint[], $7::text[], $8::bigint[])";
 
-/// Appends messages in one transaction and commits it. After an error nothing was appended where PostgreSQL says so,
+/// A row of it.
+type Row = (i64, i64, i16, i64, i64);
+
+/// Appends messages and changes in one transaction and commits it. After an error nothing was appended where PostgreSQL says so,
 /// and nobody knows where it does not.
 ///
 /// PostgreSQL sends the rows before it commits. `fetch_all` reads on to the end, which comes after: stopping at the
@@ -27,20 +30,25 @@ pub(super) async fn append(
         .bind(&columns.names)
         .bind(&columns.nonces)
         .bind(&columns.replies)
-        .bind(&columns.contents);
-    let rows: Vec<(i64, i64, i16)> = call.fetch_all(connection).await?;
+        .bind(&columns.contents)
+        .bind(&columns.targets);
+    let rows: Vec<Row> = call.fetch_all(connection).await?;
     if rows.len() != messages.len() {
-        return Err(Failure::Damaged("append_batch_v1 did not answer for every message"));
+        return Err(Failure::Damaged("append_batch_v2 did not answer for every item"));
     }
     Ok(rows.into_iter().map(verdict).collect())
 }
 
-fn verdict((seq, at, status): (i64, i64, i16)) -> Verdict {
-    let appended = |repeated| Appended { seq: seq.cast_unsigned(), at_ms: at.cast_unsigned(), repeated };
+fn verdict((seq, at, status, head, change): Row) -> Verdict {
+    let at_ms = at.cast_unsigned();
+    let at = Position { seq: head.cast_unsigned(), change: change.cast_unsigned() };
+    let appended = |repeated| Appended { seq: seq.cast_unsigned(), at, at_ms, repeated };
     match status {
         0 => Ok(appended(false)),
         1 => Ok(appended(true)),
-        _ => Err(AppendError::NonceConflict),
+        2 => Err(AppendError::NonceConflict),
+        3 => Err(AppendError::NoSuchMessage),
+        _ => Err(AppendError::NotTheAuthor),
     }
 }
 
@@ -52,7 +60,8 @@ struct Columns<'a> {
     names: Vec<Option<&'a str>>,
     nonces: Vec<Option<&'a str>>,
     replies: Vec<Option<i64>>,
-    contents: Vec<&'a str>,
+    contents: Vec<Option<&'a str>>,
+    targets: Vec<Option<i64>>,
 }
 
 impl<'a> Columns<'a> {
@@ -63,14 +72,36 @@ impl<'a> Columns<'a> {
             users: messages.iter().map(|message| cache.user(message).id).collect(),
             times: messages.iter().map(|message| integer(message.at_ms)).collect(),
             names: messages.iter().map(other_name).collect(),
-            nonces: messages.iter().map(|message| message.nonce.as_deref()).collect(),
-            replies: messages.iter().map(|message| message.reply_to.map(integer)).collect(),
-            contents: messages.iter().map(|message| &*message.content).collect(),
+            nonces: messages.iter().map(|item| item.what.nonce().map(|nonce| &**nonce)).collect(),
+            replies: messages.iter().map(|item| reply_to(&item.what)).collect(),
+            contents: messages.iter().map(|item| content(&item.what)).collect(),
+            targets: messages.iter().map(|item| target(&item.what)).collect(),
         }
     }
 }
 
+fn reply_to(what: &What) -> Option<i64> {
+    match what {
+        What::Message { reply_to, .. } => reply_to.map(integer),
+        What::Edit { .. } | What::Delete { .. } => None,
+    }
+}
+
+fn content(what: &What) -> Option<&str> {
+    match what {
+        What::Message { content, .. } | What::Edit { content, .. } => Some(content),
+        What::Delete { .. } => None,
+    }
+}
+
+fn target(what: &What) -> Option<i64> {
+    match what {
+        What::Message { .. } => None,
+        What::Edit { seq, .. } | What::Delete { seq } => Some(integer(*seq)),
+    }
+}
+
 /// PostgreSQL's integers have a sign; times and numbers beyond 2^63 do not occur.
-fn integer(number: u64) -> i64 {
+pub(super) fn integer(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }

@@ -1,21 +1,21 @@
-//! Messages into a database, with their numbers, times and nonces, in one transaction.
+//! Messages and changes into a database, with their numbers, times and nonces, in one transaction.
 
 use super::{
     Address,
     cache::Cache,
     link::Link,
     origin,
-    rows::{self, Piece},
+    rows::{self, Extent, Piece},
 };
-use crate::transfer::{Entry, ImportOptions, Sink, Totals, TransferError};
-use roomcast::store::epoch::new_epoch;
+use crate::transfer::{Entry, ImportOptions, Item, Sink, Totals, TransferError};
+use roomcast::store::{Kind, epoch::new_epoch};
 use roomcast_protocol::RoomName;
 use sqlx::{Executor as _, PgConnection};
-use std::{collections::HashSet, convert::identity, mem};
+use std::{collections::HashSet, convert::identity, iter, mem};
 
-/// Messages that are written with one statement.
+/// Messages and changes that are written at once.
 const MAX_ROWS: usize = 1000;
-/// Bytes of content that wait for it.
+/// Bytes of content that wait for that.
 const MAX_BYTES: usize = 4 << 20;
 
 /// A database that is filled. Nobody else may use it for as long as this lives; what is not finished is undone.
@@ -28,11 +28,11 @@ pub struct Import {
     empty: bool,
     /// The first id of a room that this import has made.
     first_new: i64,
-    /// What is not written yet: at most [`MAX_ROWS`] messages, and [`MAX_BYTES`] and one more.
+    /// What is not written yet: at most [`MAX_ROWS`], and [`MAX_BYTES`] and one more.
     waiting: Vec<Entry>,
     bytes: usize,
-    /// The room that was written to last, and its floor.
-    room: Option<(RoomName, u64)>,
+    /// The room that was written to last, and where it stands.
+    room: Option<(RoomName, Extent)>,
 }
 
 impl Import {
@@ -60,28 +60,29 @@ impl Import {
     fn flush(&mut self) -> Result<(), TransferError> {
         self.bytes = 0;
         let entries = mem::take(&mut self.waiting);
-        let Some(last) = entries.last() else { return Ok(()) };
+        if entries.is_empty() {
+            return Ok(());
+        }
         let pieces = self.pieces(&entries)?;
         let Self { link, cache, .. } = self;
         let missing = link.run(async |connection| rows::write(connection, cache, &pieces).await)?;
-        if let Some(entry) = missing.map(|place| &entries[place]) {
-            let nonce = entry.record.nonce.as_deref().unwrap_or_default();
-            return Err(TransferError::nonce(entry, nonce).in_line(entry.line));
+        if let Some(Entry { room, item: Item::Message { record, .. }, line }) = missing.map(|i| &entries[i]) {
+            return Err(TransferError::nonce(room, record).in_line(*line));
         }
-        self.room = pieces.last().map(|piece| (last.room.clone(), piece.floor));
+        self.room = pieces.last().map(|piece| (piece.room.clone(), piece.extent));
         Ok(())
     }
 
     /// What there is of each room. Every room is new, but for one that the last writing ended with.
     fn pieces<'a>(&mut self, entries: &'a [Entry]) -> Result<Vec<Piece<'a>>, TransferError> {
-        let mut pieces: Vec<Piece<'a>> =
-            entries.chunk_by(|one, next| one.room == next.room).map(piece).collect();
-        let begun = self.room.as_ref().filter(|(room, _)| pieces[0].room == room);
-        if let Some((_, floor)) = begun {
-            pieces[0].floor = *floor;
-        }
-        let n_begun = usize::from(begun.is_some());
-        self.refuse_known(&pieces[n_begun..])?;
+        let begun =
+            self.room.as_ref().filter(|(room, _)| entries[0].room == *room).map(|(_, extent)| *extent);
+        let mut extents = iter::once(begun).chain(iter::repeat(None));
+        let pieces: Vec<Piece<'a>> = entries
+            .chunk_by(|one, next| one.room == next.room)
+            .map(|entries| piece(entries, extents.next().flatten()))
+            .collect::<Result<_, _>>()?;
+        self.refuse_known(&pieces[usize::from(begun.is_some())..])?;
         Ok(pieces)
     }
 
@@ -118,7 +119,7 @@ impl Sink for Import {
     }
 
     fn put(&mut self, entry: &Entry) -> Result<(), TransferError> {
-        self.bytes += entry.record.content.len();
+        self.bytes += content_bytes(entry);
         self.waiting.push(entry.clone());
         if self.waiting.len() < MAX_ROWS && self.bytes < MAX_BYTES { Ok(()) } else { self.flush() }
     }
@@ -136,9 +137,26 @@ impl Sink for Import {
     }
 }
 
-fn piece(entries: &[Entry]) -> Piece<'_> {
-    let first = &entries[0];
-    Piece { room: &first.room, floor: first.record.seq - 1, entries }
+/// Entries of one room, which may have been begun.
+fn piece(entries: &[Entry], begun: Option<Extent>) -> Result<Piece<'_>, TransferError> {
+    let Entry { room, item, line } = &entries[0];
+    let before = match (begun, item) {
+        (Some(extent), _) => extent,
+        (None, Item::Message { record, .. }) => Extent::before(record.seq),
+        // Its messages come first.
+        (None, Item::Change(_)) => return Err(TransferError::Scattered { room: room.clone() }.in_line(*line)),
+    };
+    Ok(Piece { room, extent: entries.iter().fold(before, Extent::add), entries })
+}
+
+fn content_bytes(entry: &Entry) -> usize {
+    match &entry.item {
+        Item::Message { record, .. } => record.content.len(),
+        Item::Change(change) => match &change.kind {
+            Kind::Edit { content } => content.as_ref().map_or(0, |content| content.len()),
+            Kind::Delete => 0,
+        },
+    }
 }
 
 /// Whether there are no messages, and the id that the next new room gets at least.

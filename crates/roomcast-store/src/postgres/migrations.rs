@@ -5,7 +5,10 @@ use super::{Address, error::OpenError};
 use sqlx::{AssertSqlSafe, Executor as _, PgConnection};
 
 /// `MIGRATIONS[n]` leads from version n to version n + 1. What was released never changes.
-const MIGRATIONS: [&str; 1] = [include_str!("../../migrations/postgres/0001_init.sql")];
+const MIGRATIONS: [&str; 2] = [
+    include_str!("../../migrations/postgres/0001_init.sql"),
+    include_str!("../../migrations/postgres/0002_changes.sql"),
+];
 pub(super) const KNOWN: i32 = MIGRATIONS.len() as i32;
 
 /// Held while a server begins, so that of several that begin together one migrates and the others wait.

@@ -39,6 +39,9 @@ impl Reader {
             Question::Heads(rooms, reply) => {
                 self.put(deadline, reply, async |connection| question::heads(connection, &rooms).await);
             }
+            Question::Changes(room, after, limit, reply) => self.put(deadline, reply, async |connection| {
+                question::changes(connection, &room, after, limit).await
+            }),
             Question::Page(room, range, limit, reply) => self.put(deadline, reply, async |connection| {
                 question::page(connection, &room, range, limit).await
             }),

@@ -56,7 +56,10 @@ async fn forget(
     let first_young = |after, upto| young.iter().copied().find(|seq| (after + 1..=upto).contains(seq));
     let floor =
         retention.next_floor(at.floor, at.head, |after, upto| Ok::<_, Failure>(first_young(after, upto)))?;
-    let sql = "WITH moved AS (UPDATE rooms SET floor = $3 WHERE id = $1 AND floor = $2 RETURNING id)
+    // The changes that everybody has who has the first message that is kept go, too.
+    let sql = "WITH moved AS (UPDATE rooms SET floor = $3 WHERE id = $1 AND floor = $2 RETURNING id, change),
+               gone AS (DELETE FROM changes USING moved WHERE room_id = moved.id AND after < $3
+                        AND changes.change < moved.change)
                DELETE FROM messages USING moved WHERE room_id = moved.id AND seq > $2 AND seq <= $3";
     if floor == at.floor {
         return Ok(None);

@@ -3,25 +3,73 @@
 
 use super::{
     Address,
+    error::Failure,
     link::Link,
     migrations::{self, KNOWN},
     opening, origin,
-    question::{Standing, next_standing, records, standing},
+    question::{Standing, changes_after, first_hashes, next_standing, records, standing},
 };
-use crate::transfer::{Entry, Source, TransferError};
+use crate::transfer::{Entry, Item, Source, TransferError, are_dense};
 use roomcast::store::{MAX_PAGE, Range, Record};
 use roomcast_protocol::RoomName;
-use sqlx::Executor as _;
+use sqlx::{Executor as _, PgConnection};
 use std::collections::VecDeque;
 
-/// The messages of a database, or of one room in it.
+/// The messages of a database and the changes to them, or those of one room in it.
 pub struct Snapshot {
     link: Link,
     epoch: String,
     only: Option<RoomName>,
-    /// How far a room was read: its floor is the number of the last message.
-    at: Option<(RoomName, Standing)>,
-    page: VecDeque<Record>,
+    at: Option<Place>,
+    page: VecDeque<Item>,
+}
+
+/// How far a room was read: its floor is the number of the last message.
+struct Place {
+    room: RoomName,
+    standing: Standing,
+    /// The number of the last change that was read.
+    change: u64,
+}
+
+impl Place {
+    fn begin((room, standing): (RoomName, Standing)) -> Self {
+        Self { room, standing, change: 0 }
+    }
+
+    /// Reads on; nothing where the room was read to its end.
+    async fn next_page(&mut self, connection: &mut PgConnection) -> Result<VecDeque<Item>, Failure> {
+        if self.standing.floor < self.standing.head {
+            self.messages(connection).await
+        } else if self.change < self.standing.change {
+            self.changes(connection).await
+        } else {
+            Ok(VecDeque::new())
+        }
+    }
+
+    async fn messages(&mut self, connection: &mut PgConnection) -> Result<VecDeque<Item>, Failure> {
+        let at = &mut self.standing;
+        let span = Range::After(at.floor).span(at.floor, at.head, MAX_PAGE);
+        let records = records(connection, at.id, span).await?;
+        if records.len() != span.count() {
+            return Err(Failure::Damaged("messages of a room are missing"));
+        }
+        let mut hashes = first_hashes(connection, at.id, span).await?;
+        at.floor = span.upto;
+        let item = |record: Record| Item::Message { first_hash: hashes.remove(&record.seq), record };
+        Ok(records.into_iter().map(item).collect())
+    }
+
+    async fn changes(&mut self, connection: &mut PgConnection) -> Result<VecDeque<Item>, Failure> {
+        let Standing { id, change: newest, .. } = self.standing;
+        let changes = changes_after(connection, id, self.change, newest, MAX_PAGE).await?;
+        if !are_dense(&changes, self.change) {
+            return Err(Failure::Damaged("changes of a room are missing"));
+        }
+        self.change = changes.last().map_or(newest, |change| change.number);
+        Ok(changes.into_iter().map(Item::Change).collect())
+    }
 }
 
 impl Snapshot {
@@ -40,7 +88,7 @@ impl Snapshot {
         if let Some(room) = only {
             let found = snapshot.link.run(async |connection| Ok(standing(connection, &room).await?))?;
             let found = found.ok_or(TransferError::NoRoom { room: room.clone() })?;
-            snapshot.at = Some((room.clone(), found));
+            snapshot.at = Some(Place::begin((room.clone(), found)));
             snapshot.only = Some(room);
         }
         Ok(snapshot)
@@ -51,21 +99,15 @@ impl Snapshot {
         if self.only.is_some() {
             return Ok(false);
         }
-        let after = self.at.take().map(|(room, _)| room);
-        self.at = self.link.run(async |connection| next_standing(connection, after.as_ref()).await)?;
+        let after = self.at.take().map(|place| place.room);
+        let next = self.link.run(async |connection| next_standing(connection, after.as_ref()).await)?;
+        self.at = next.map(Place::begin);
         Ok(self.at.is_some())
     }
 
     fn next_page(&mut self) -> Result<(), TransferError> {
-        let Some((room, at)) = &mut self.at else { return Ok(()) };
-        let span = Range::After(at.floor).span(at.floor, at.head, MAX_PAGE);
-        let page = self.link.run(async |connection| Ok(records(connection, at.id, span).await?))?;
-        if page.len() != span.count() {
-            let reason = format!("damaged: messages of the room {room} are missing");
-            return Err(TransferError::Database { address: self.link.address().clone(), reason });
-        }
-        at.floor = span.upto;
-        self.page = page.into();
+        let Self { link, at: Some(place), .. } = self else { return Ok(()) };
+        self.page = link.run(async |connection| place.next_page(connection).await)?;
         Ok(())
     }
 }
@@ -77,14 +119,13 @@ impl Source for Snapshot {
 
     fn next(&mut self) -> Result<Option<Entry>, TransferError> {
         while self.page.is_empty() {
-            if self.at.as_ref().is_some_and(|(_, at)| at.floor < at.head) {
-                self.next_page()?;
-            } else if !self.next_room()? {
+            self.next_page()?;
+            if self.page.is_empty() && !self.next_room()? {
                 return Ok(None);
             }
         }
-        let room = self.at.as_ref().map(|(room, _)| room.clone());
-        Ok(room.zip(self.page.pop_front()).map(|(room, record)| Entry { room, record, line: None }))
+        let room = self.at.as_ref().map(|place| place.room.clone());
+        Ok(room.zip(self.page.pop_front()).map(|(room, item)| Entry { room, item, line: None }))
     }
 }
 

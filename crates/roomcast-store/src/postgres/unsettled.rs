@@ -1,7 +1,8 @@
 //! Messages of which nobody knows yet whether they were committed.
 //!
 //! Their senders were told `Unavailable` and repeat them. Where they turn out to be there, nobody has heard of them
-//! yet, so they must not count as repetitions, of which nobody is told.
+//! yet, so they must not count as repetitions, of which nobody is told. (Changes are not remembered: one that was made is
+//! heard of with the next thing that happens in its room.)
 
 use crate::batch::Verdict;
 use roomcast::store::Append;
@@ -23,40 +24,41 @@ impl Unsettled {
         self.0.extend(messages.iter().filter_map(|message| key(message)).take(room_left));
     }
 
-    /// Their fate is known now. The first that finds its message there brings the news of it.
-    pub(super) fn settle(&mut self, messages: &[&Append], verdicts: &mut [Verdict]) {
+    /// Their fate is known now. Those that are news, by their index: the first that finds its message there brings it.
+    pub(super) fn settle(&mut self, messages: &[&Append], verdicts: &[Verdict]) -> Vec<usize> {
         if self.0.is_empty() {
-            return;
+            return Vec::new();
         }
-        for (message, verdict) in messages.iter().zip(verdicts) {
+        let is_news = |(index, (message, verdict)): (usize, (&&Append, &Verdict))| {
             let was_in_doubt = key(message).is_some_and(|key| self.0.remove(&key));
-            if let Ok(appended) = verdict {
-                appended.repeated &= !was_in_doubt;
-            }
-        }
+            (was_in_doubt && verdict.is_ok_and(|appended| appended.repeated)).then_some(index)
+        };
+        messages.iter().zip(verdicts).enumerate().filter_map(is_news).collect()
     }
 }
 
 fn key(message: &Append) -> Option<(RoomName, Box<str>, Arc<str>)> {
-    let nonce = message.nonce.clone()?;
+    let nonce = message.what.nonce()?.clone();
     Some((message.room.clone(), message.user.identity().into(), nonce))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use roomcast::{store::Appended, testing::store::message};
+    use roomcast::{
+        store::{Appended, Position},
+        testing::store::message,
+    };
 
     fn with_nonce(n: usize) -> Append {
-        Append { nonce: Some(n.to_string().into()), ..message("hall", "ann", "hello") }
+        roomcast::testing::store::with_nonce(&n.to_string(), message("hall", "ann", "hello"))
     }
 
     /// Whether each counts as a repetition after it was found in the log.
     fn settled(unsettled: &mut Unsettled, messages: &[&Append]) -> Vec<bool> {
-        let found = Ok(Appended { seq: 1, at_ms: 1, repeated: true });
-        let mut verdicts = vec![found; messages.len()];
-        unsettled.settle(messages, &mut verdicts);
-        verdicts.into_iter().map(|verdict| verdict.unwrap().repeated).collect()
+        let found = Ok(Appended { seq: 1, at: Position::default(), at_ms: 1, repeated: true });
+        let news = unsettled.settle(messages, &vec![found; messages.len()]);
+        (0..messages.len()).map(|index| !news.contains(&index)).collect()
     }
 
     #[test]

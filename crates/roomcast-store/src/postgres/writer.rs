@@ -1,7 +1,12 @@
 //! The thread that writes.
 
 use super::{
-    Closed, Waiting, append::append, cache::Cache, error::Failure, question::Question, session::Session,
+    Closed, Waiting,
+    append::{append, integer},
+    cache::Cache,
+    error::Failure,
+    question::Question,
+    session::Session,
     unsettled::Unsettled,
 };
 use crate::{
@@ -9,7 +14,7 @@ use crate::{
     queue::{Abandon, Queue},
     readers::Readers,
 };
-use roomcast::store::{Append, AppendError, MAX_BATCH};
+use roomcast::store::{Append, AppendError, MAX_BATCH, Position};
 use std::{sync::Arc, time::Instant};
 use tokio::{runtime::Runtime, sync::watch, time::timeout_at};
 
@@ -71,8 +76,8 @@ impl Writer {
         let attempt = async { timeout_at(deadline.into(), attempts(session, cache, messages)).await };
         match self.runtime.block_on(attempt).unwrap_or(Err(Failure::TimedOut)) {
             Ok(mut verdicts) => {
-                self.unsettled.settle(messages, &mut verdicts);
                 self.note_success();
+                self.bring_news(messages, &mut verdicts, deadline);
                 verdicts
             }
             Err(failure) => {
@@ -81,6 +86,20 @@ impl Writer {
                 }
                 self.note_failure(&failure);
                 vec![Err(AppendError::Unavailable); messages.len()]
+            }
+        }
+    }
+
+    /// Of messages that were in doubt and are there, nobody has heard. Their places in the log are looked up for those who
+    /// are to be told; where that fails, readers hear of them with the next thing that happens in the room.
+    fn bring_news(&mut self, messages: &[&Append], verdicts: &mut [Verdict], deadline: Instant) {
+        for index in self.unsettled.settle(messages, verdicts) {
+            let Ok(appended) = &mut verdicts[index] else { continue };
+            let look = place(&mut self.session, self.cache.room(messages[index]), appended.seq);
+            let found = self.runtime.block_on(async { timeout_at(deadline.into(), look).await });
+            match found.unwrap_or(Err(Failure::TimedOut)) {
+                Ok(at) => (appended.at, appended.repeated) = (at, false),
+                Err(failure) => self.note_failure(&failure),
             }
         }
     }
@@ -105,6 +124,14 @@ impl Writer {
             self.failing = true;
         }
     }
+}
+
+/// The place right behind a message.
+async fn place(session: &mut Session, room_id: i64, seq: u64) -> Result<Position, Failure> {
+    let sql = "SELECT coalesce(max(change), 0) FROM changes WHERE room_id = $1 AND after < $2";
+    let find = sqlx::query_scalar(sql).bind(room_id).bind(integer(seq));
+    let change: i64 = find.fetch_one(session.ready().await?).await?;
+    Ok(Position { seq, change: change.cast_unsigned() })
 }
 
 /// Tries until it is done, or failed for another reason than somebody else's transaction.

@@ -29,7 +29,7 @@ const PAUSE: Duration = Duration::from_millis(5);
 pub struct Contents {
     /// The name of the log.
     pub epoch: String,
-    /// Rooms and messages.
+    /// Rooms, messages and changes.
     pub totals: Totals,
 }
 
@@ -123,19 +123,33 @@ fn check(connection: &Connection, path: &Path) -> Result<Totals, TransferError> 
         ok if ok == "ok" => {}
         reason => return Err(damaged(reason)),
     }
-    let (totals, numbers) = count(connection).map_err(failed)?;
-    if totals.messages != numbers {
-        return Err(damaged(format!("it should have {numbers} messages and has {}", totals.messages)));
+    let (rooms, messages, numbers) = count(connection).map_err(failed)?;
+    if messages != numbers {
+        return Err(damaged(format!("it should have {numbers} messages and has {messages}")));
     }
-    Ok(totals)
+    let (changes, numbers) = count_changes(connection).map_err(failed)?;
+    if changes != numbers {
+        return Err(damaged(format!("it should have {numbers} changes and has {changes}")));
+    }
+    Ok(Totals { rooms, messages, changes })
 }
 
-/// How much there is, and how many messages the rooms' numbers stand for.
-fn count(connection: &Connection) -> rusqlite::Result<(Totals, u64)> {
+/// How many rooms and messages there are, and how many messages the rooms' numbers stand for.
+fn count(connection: &Connection) -> rusqlite::Result<(u64, u64, u64)> {
     let sql = "SELECT count(head), (SELECT count(*) FROM messages), coalesce(sum(head - floor), 0)
                FROM (SELECT floor, (SELECT max(seq) FROM messages WHERE room_id = rooms.id) AS head FROM rooms)";
-    connection
-        .query_row(sql, [], |row| Ok((Totals { rooms: row.get(0)?, messages: row.get(1)? }, row.get(2)?)))
+    connection.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+}
+
+/// How many changes there are, and how many their numbers stand for.
+fn count_changes(connection: &Connection) -> rusqlite::Result<(u64, u64)> {
+    // An older database knows none.
+    if !connection.table_exists(None, "changes")? {
+        return Ok((0, 0));
+    }
+    let sql = "SELECT coalesce(sum(n), 0), coalesce(sum(numbers), 0)
+               FROM (SELECT count(*) AS n, max(change) - min(change) + 1 AS numbers FROM changes GROUP BY room_id)";
+    connection.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?)))
 }
 
 /// Keeps a database beside its place, whole and under a name with the date.

@@ -8,21 +8,38 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 /// What the writer of a SQLite database knows without asking.
 pub(super) type Cache = cache::Cache<Room>;
 
-/// A room's row, and its newest message's number.
+/// A room's row, and the numbers of its newest message and change.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Room {
     pub(super) id: i64,
     pub(super) head: i64,
+    pub(super) change: i64,
 }
 
 impl Cache {
     /// A room, its row made where there is none.
     pub(super) fn room(&mut self, transaction: &Connection, name: &RoomName) -> rusqlite::Result<&mut Room> {
-        if !self.rooms.contains_key(name) {
-            let room = find_room(transaction, name.as_str())?;
-            self.rooms.insert(name.clone(), room);
+        if self.known_room(transaction, name)?.is_none() {
+            let id = transaction
+                .prepare_cached("INSERT INTO rooms (name) VALUES (?1)")?
+                .insert([name.as_str()])?;
+            self.rooms.insert(name.clone(), Room { id, head: 0, change: 0 });
         }
         Ok(self.rooms.get_mut(name).expect("it was just put there"))
+    }
+
+    /// A room, where it has a row.
+    pub(super) fn known_room(
+        &mut self,
+        transaction: &Connection,
+        name: &RoomName,
+    ) -> rusqlite::Result<Option<&mut Room>> {
+        if !self.rooms.contains_key(name)
+            && let Some(room) = find_room(transaction, name.as_str())?
+        {
+            self.rooms.insert(name.clone(), room);
+        }
+        Ok(self.rooms.get_mut(name))
     }
 
     /// A user, its row made where there is none.
@@ -35,15 +52,12 @@ impl Cache {
     }
 }
 
-fn find_room(transaction: &Connection, name: &str) -> rusqlite::Result<Room> {
-    let sql = "SELECT id, coalesce((SELECT max(seq) FROM messages WHERE room_id = rooms.id), floor)
+fn find_room(transaction: &Connection, name: &str) -> rusqlite::Result<Option<Room>> {
+    let sql = "SELECT id, coalesce((SELECT max(seq) FROM messages WHERE room_id = rooms.id), floor),
+               coalesce((SELECT max(change) FROM changes WHERE room_id = rooms.id), 0)
                FROM rooms WHERE name = ?1";
-    let read = |row: &rusqlite::Row<'_>| Ok(Room { id: row.get(0)?, head: row.get(1)? });
-    if let Some(room) = transaction.prepare_cached(sql)?.query_row([name], read).optional()? {
-        return Ok(room);
-    }
-    let id = transaction.prepare_cached("INSERT INTO rooms (name) VALUES (?1)")?.insert([name])?;
-    Ok(Room { id, head: 0 })
+    let read = |row: &rusqlite::Row<'_>| Ok(Room { id: row.get(0)?, head: row.get(1)?, change: row.get(2)? });
+    transaction.prepare_cached(sql)?.query_row([name], read).optional()
 }
 
 fn find_user(transaction: &Connection, user: &UserName) -> rusqlite::Result<User> {

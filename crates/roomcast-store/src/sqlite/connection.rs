@@ -27,6 +27,7 @@ pub(super) fn writer(path: &Path) -> rusqlite::Result<Connection> {
     let mut connection = Connection::open_with_flags(path, flags)?;
     connection.busy_handler(Some(|n| wait(n, PATIENCE)))?;
     // Checkpoints are the business of checkpoint.rs; the automatic one, at 128 MB, is for when that falls behind.
+    // What is deleted is overwritten, pages that are given up included: a page that is split later must not keep a copy.
     connection.execute_batch(
         "PRAGMA page_size = 4096;
          PRAGMA journal_mode = WAL;
@@ -34,6 +35,7 @@ pub(super) fn writer(path: &Path) -> rusqlite::Result<Connection> {
          PRAGMA cache_size = -65536;
          PRAGMA temp_store = MEMORY;
          PRAGMA mmap_size = 0;
+         PRAGMA secure_delete = ON;
          PRAGMA wal_autocheckpoint = 32000;
          PRAGMA journal_size_limit = 268435456;",
     )?;

@@ -1,9 +1,9 @@
-//! Messages into a data directory, with their numbers, times and nonces, in one transaction.
+//! Messages and changes into a data directory, with their numbers, times and nonces, in one transaction.
 
 use super::{OpenError, cache::Cache, connection, directory::Directory, migrations, question::standing, run};
-use crate::transfer::{Entry, ImportOptions, Sink, Totals, TransferError};
-use roomcast::store::{Durability, epoch::new_epoch};
-use roomcast_protocol::RoomName;
+use crate::transfer::{Entry, ImportOptions, Item, Sink, Totals, TransferError};
+use roomcast::store::{Change, Durability, FIRST_HASH_BYTES, Kind, Record, epoch::new_epoch};
+use roomcast_protocol::{RoomName, UserName};
 use rusqlite::{Connection, ffi, params};
 use std::path::{Path, PathBuf};
 
@@ -63,54 +63,92 @@ impl Import {
         TransferError::sqlite(&self.path, error)
     }
 
-    /// The id of a room whose first message has this number.
-    fn enter(&mut self, room: &RoomName, first: u64) -> Result<i64, TransferError> {
-        if let Some((name, id)) = &self.room
-            && name == room
-        {
+    /// The id of the room that an item goes into.
+    fn enter(&mut self, Entry { room, item, .. }: &Entry) -> Result<i64, TransferError> {
+        if let Some((_, id)) = self.room.as_ref().filter(|(name, _)| name == room) {
             return Ok(*id);
         }
-        let id = match standing(&self.connection, room).map_err(|error| self.failed(error))? {
-            Some((id, ..)) if id >= self.first_new => {
+        let standing = standing(&self.connection, room).map_err(|error| self.failed(error))?;
+        let id = match (standing, item) {
+            (Some((id, ..)), _) if id >= self.first_new => {
                 return Err(TransferError::Scattered { room: room.clone() });
             }
-            Some((_, floor, head)) if head > floor => {
+            (Some((_, floor, head)), _) if head > floor => {
                 return Err(TransferError::RoomExists { room: room.clone() });
             }
-            _ => make_room(&self.connection, room, first - 1).map_err(|error| self.failed(error))?,
+            (_, Item::Message { record, .. }) => {
+                make_room(&self.connection, room, record.seq - 1).map_err(|error| self.failed(error))?
+            }
+            // Its messages come first.
+            (_, Item::Change(_)) => return Err(TransferError::Scattered { room: room.clone() }),
         };
         self.room = Some((room.clone(), id));
         Ok(id)
     }
 
     fn take(&mut self, entry: &Entry) -> Result<(), TransferError> {
-        let room_id = self.enter(&entry.room, entry.record.seq)?;
-        self.insert(room_id, entry).map_err(|error| match &entry.record.nonce {
-            Some(nonce) if is_taken(&error) => TransferError::nonce(entry, nonce),
-            _ => self.failed(error),
-        })
+        let room_id = self.enter(entry)?;
+        self.cache.trim();
+        match &entry.item {
+            Item::Message { record, first_hash } => {
+                self.insert(room_id, record, first_hash.as_ref()).map_err(|error| {
+                    if is_taken(&error) {
+                        TransferError::nonce(&entry.room, record)
+                    } else {
+                        self.failed(error)
+                    }
+                })
+            }
+            Item::Change(change) => self.insert_change(room_id, change).map_err(|error| self.failed(error)),
+        }
     }
 
-    fn insert(&mut self, room_id: i64, entry: &Entry) -> rusqlite::Result<()> {
-        let record = &entry.record;
-        self.cache.trim();
-        let user = self.cache.user(&self.connection, &record.user)?;
-        let other_name = (*user.name != *record.user.name()).then(|| record.user.name());
+    fn insert(
+        &mut self,
+        room_id: i64,
+        record: &Record,
+        first_hash: Option<&[u8; FIRST_HASH_BYTES]>,
+    ) -> rusqlite::Result<()> {
+        let (user_id, other_name) = self.user(&record.user)?;
         let mut insert = self.connection.prepare_cached(
-            "INSERT INTO messages (room_id, seq, user_id, at, name, nonce, reply_to, content)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            "INSERT INTO messages (room_id, seq, user_id, at, name, nonce, reply_to, content, edited, deleted, first_hash)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
         )?;
         insert.execute(params![
             room_id,
             record.seq,
-            user.id,
+            user_id,
             record.at_ms,
             other_name,
             record.nonce,
             record.reply_to,
-            record.content
+            record.content,
+            record.edited_ms,
+            record.deleted_ms,
+            first_hash
         ])?;
         Ok(())
+    }
+
+    fn insert_change(&mut self, room_id: i64, change: &Change) -> rusqlite::Result<()> {
+        let (user_id, other_name) = self.user(&change.user)?;
+        let Change { number, after, seq, at_ms, .. } = change;
+        let (kind, content) = match &change.kind {
+            Kind::Edit { content } => ("edit", content.as_deref()),
+            Kind::Delete => ("delete", None),
+        };
+        let mut insert = self.connection.prepare_cached(
+            "INSERT INTO changes (room_id, change, after, seq, user_id, at, name, kind, content)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        )?;
+        insert.execute(params![room_id, number, after, seq, user_id, at_ms, other_name, kind, content])?;
+        Ok(())
+    }
+
+    /// The id of a user, and the name where it is another one than the user's row has.
+    fn user<'a>(&mut self, user: &'a UserName) -> rusqlite::Result<(i64, Option<&'a str>)> {
+        let known = self.cache.user(&self.connection, user)?;
+        Ok((known.id, known.other_name(user)))
     }
 }
 

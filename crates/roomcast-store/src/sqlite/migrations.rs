@@ -5,7 +5,10 @@ use rusqlite::{Connection, TransactionBehavior};
 use std::path::Path;
 
 /// `MIGRATIONS[n]` leads from version n to version n + 1. What was released never changes.
-const MIGRATIONS: [&str; 1] = [include_str!("../../migrations/sqlite/0001_init.sql")];
+const MIGRATIONS: [&str; 2] = [
+    include_str!("../../migrations/sqlite/0001_init.sql"),
+    include_str!("../../migrations/sqlite/0002_changes.sql"),
+];
 
 /// The newest version.
 pub(super) const KNOWN: u32 = MIGRATIONS.len() as u32;

@@ -1,7 +1,9 @@
 //! What can be asked of a reader, in SQL. Every answer comes from one moment: a transaction, or one statement.
 
 use super::reader::Reader;
-use roomcast::store::{Page, Range, Record, Span, Summary};
+use roomcast::store::{
+    Change, Changes, FIRST_HASH_BYTES, Kind, MAX_PAGE, Page, Position, Range, Record, Span, Summary,
+};
 use roomcast_protocol::{RoomName, UserName};
 use rusqlite::{Connection, OptionalExtension as _, Row, TransactionBehavior, params};
 use std::{collections::HashMap, sync::Arc};
@@ -10,16 +12,37 @@ use std::{collections::HashMap, sync::Arc};
 pub(super) type Standing = (i64, u64, u64);
 
 impl Reader {
-    /// The floor and the head of a room.
-    pub(super) fn bounds(&mut self, room: &RoomName) -> rusqlite::Result<(u64, u64)> {
-        Ok(standing(&self.connection, room)?.map_or((0, 0), |(_, floor, head)| (floor, head)))
+    /// The floor of a room, and where it stands.
+    pub(super) fn bounds(&mut self, room: &RoomName) -> rusqlite::Result<(u64, Position)> {
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Deferred)?;
+        let Some((room_id, floor, seq)) = standing(&transaction, room)? else {
+            return Ok((0, Position::default()));
+        };
+        Ok((floor, Position { seq, change: newest_change(&transaction, room_id)? }))
     }
 
-    /// The heads of rooms, in the order asked.
-    pub(super) fn heads(&mut self, rooms: &[RoomName]) -> rusqlite::Result<Vec<u64>> {
+    /// Where rooms stand, in the order asked.
+    pub(super) fn heads(&mut self, rooms: &[RoomName]) -> rusqlite::Result<Vec<Position>> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Deferred)?;
-        let head = |room| Ok(standing(&transaction, room)?.map_or(0, |(_, _, head)| head));
+        let head = |room| match standing(&transaction, room)? {
+            Some((room_id, _, seq)) => Ok(Position { seq, change: newest_change(&transaction, room_id)? }),
+            None => Ok(Position::default()),
+        };
         rooms.iter().map(head).collect()
+    }
+
+    /// Changes of a room after a number.
+    pub(super) fn changes(&mut self, room: &RoomName, after: u64, limit: usize) -> rusqlite::Result<Changes> {
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Deferred)?;
+        let Some((room_id, ..)) = standing(&transaction, room)? else {
+            return Ok(Changes { changes: Vec::new(), newest: 0 });
+        };
+        let newest = newest_change(&transaction, room_id)?;
+        let changes =
+            changes(&transaction, &mut self.users, room_id, after.min(newest), limit.min(MAX_PAGE))?;
+        let is_dense = changes.windows(2).all(|two| two[1].number == two[0].number + 1);
+        // One that is missing is damage, and whoever lacks it must not be led past it.
+        if is_dense { Ok(Changes { changes, newest }) } else { Err(rusqlite::Error::QueryReturnedNoRows) }
     }
 
     /// A page of a room.
@@ -56,6 +79,42 @@ pub(super) fn standing(connection: &Connection, room: &RoomName) -> rusqlite::Re
     statement.query_row([room.as_str()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).optional()
 }
 
+pub(super) fn newest_change(connection: &Connection, room_id: i64) -> rusqlite::Result<u64> {
+    let sql = "SELECT coalesce(max(change), 0) FROM changes WHERE room_id = ?1";
+    connection.prepare_cached(sql)?.query_row([room_id], |row| row.get(0))
+}
+
+/// Changes of a room after a number, the oldest first.
+pub(super) fn changes(
+    connection: &Connection,
+    users: &mut HashMap<i64, Arc<UserName>>,
+    room_id: i64,
+    after: u64,
+    limit: usize,
+) -> rusqlite::Result<Vec<Change>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT change, user_id, at, name, after, seq, kind, content FROM changes
+         WHERE room_id = ?1 AND change > ?2 ORDER BY change LIMIT ?3",
+    )?;
+    let mut rows = statement.query(params![room_id, after, limit])?;
+    let mut changes = Vec::new();
+    while let Some(row) = rows.next()? {
+        let user = user(connection, users, row)?;
+        changes.push(change(row, user)?);
+    }
+    Ok(changes)
+}
+
+fn change(row: &Row<'_>, user: Arc<UserName>) -> rusqlite::Result<Change> {
+    let kind = match row.get_ref(6)?.as_str()? {
+        "edit" => Kind::Edit { content: row.get(7)? },
+        "delete" => Kind::Delete,
+        // The table's own check lets nothing else in.
+        kind => return Err(rusqlite::Error::InvalidColumnName(kind.to_owned())),
+    };
+    Ok(Change { number: row.get(0)?, after: row.get(4)?, seq: row.get(5)?, user, at_ms: row.get(2)?, kind })
+}
+
 /// The messages of a span, all of them: one that is missing is damage, and must not look like the end of the log.
 pub(super) fn records(
     connection: &Connection,
@@ -64,7 +123,7 @@ pub(super) fn records(
     span: Span,
 ) -> rusqlite::Result<Vec<Record>> {
     let mut statement = connection.prepare_cached(
-        "SELECT seq, user_id, at, name, nonce, reply_to, content FROM messages
+        "SELECT seq, user_id, at, name, nonce, reply_to, content, edited, deleted FROM messages
          WHERE room_id = ?1 AND seq > ?2 AND seq <= ?3 ORDER BY seq",
     )?;
     let mut rows = statement.query(params![room_id, span.after, span.upto])?;
@@ -76,6 +135,21 @@ pub(super) fn records(
     if records.len() == span.count() { Ok(records) } else { Err(rusqlite::Error::QueryReturnedNoRows) }
 }
 
+/// What is kept of the first contents of the messages of a span, by their numbers.
+pub(super) fn first_hashes(
+    connection: &Connection,
+    room_id: i64,
+    span: Span,
+) -> rusqlite::Result<HashMap<u64, [u8; FIRST_HASH_BYTES]>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT seq, first_hash FROM messages
+         WHERE room_id = ?1 AND seq > ?2 AND seq <= ?3 AND first_hash IS NOT NULL",
+    )?;
+    let rows =
+        statement.query_map(params![room_id, span.after, span.upto], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    rows.collect()
+}
+
 fn record(row: &Row<'_>, user: Arc<UserName>) -> rusqlite::Result<Record> {
     Ok(Record {
         seq: row.get(0)?,
@@ -84,10 +158,12 @@ fn record(row: &Row<'_>, user: Arc<UserName>) -> rusqlite::Result<Record> {
         nonce: row.get(4)?,
         reply_to: row.get(5)?,
         content: row.get(6)?,
+        edited_ms: row.get(7)?,
+        deleted_ms: row.get(8)?,
     })
 }
 
-/// Who wrote a row, under the name of then.
+/// Who wrote a row or made a change, under the name of then.
 fn user(
     connection: &Connection,
     users: &mut HashMap<i64, Arc<UserName>>,

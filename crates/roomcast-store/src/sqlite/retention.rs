@@ -101,6 +101,12 @@ pub(super) fn forget(connection: &mut Connection, step: &Step) -> rusqlite::Resu
         let mut delete = transaction
             .prepare_cached("DELETE FROM messages WHERE room_id = ?1 AND seq > ?2 AND seq <= ?3")?;
         delete.execute(params![id, floor, new])?;
+        // And the changes that everybody has who has the first message that is kept; the newest is the room's count.
+        let mut delete = transaction.prepare_cached(
+            "DELETE FROM changes WHERE room_id = ?1 AND after < ?2
+                 AND change < (SELECT max(change) FROM changes WHERE room_id = ?1)",
+        )?;
+        delete.execute(params![id, new])?;
         let mut raise = transaction.prepare_cached("UPDATE rooms SET floor = ?2 WHERE id = ?1")?;
         raise.execute(params![id, new])?;
     }

@@ -5,11 +5,11 @@ use super::{
     OpenError, connection,
     directory::DATABASE,
     migrations::KNOWN,
-    question::{records, room_name, standing},
+    question::{changes, first_hashes, newest_change, records, room_name, standing},
     reader::MAX_REMEMBERED,
     run,
 };
-use crate::transfer::{Entry, Source, TransferError};
+use crate::transfer::{Entry, Item, Source, TransferError, are_dense};
 use roomcast::store::{MAX_PAGE, Range, Record};
 use roomcast_protocol::{RoomName, UserName};
 use rusqlite::{Connection, OptionalExtension as _};
@@ -19,23 +19,29 @@ use std::{
     sync::Arc,
 };
 
-/// The messages of a data directory, or of one room in it.
+type Users = HashMap<i64, Arc<UserName>>;
+
+/// The messages of a data directory and the changes to them, or those of one room in it.
 pub struct Snapshot {
     connection: Connection,
     path: PathBuf,
     epoch: String,
     only: Option<RoomName>,
-    users: HashMap<i64, Arc<UserName>>,
+    users: Users,
     at: Option<Place>,
-    page: VecDeque<Record>,
+    page: VecDeque<Item>,
 }
 
 /// How far a room was read.
 struct Place {
     room: RoomName,
     id: i64,
+    /// The number of the last message that was read.
     floor: u64,
     head: u64,
+    /// The number of the last change that was read.
+    change: u64,
+    newest_change: u64,
 }
 
 impl Snapshot {
@@ -60,8 +66,7 @@ impl Snapshot {
     }
 
     fn place(&self, room: &RoomName) -> Result<Option<Place>, TransferError> {
-        let standing = standing(&self.connection, room).map_err(|e| TransferError::sqlite(&self.path, e))?;
-        Ok(standing.map(|(id, floor, head)| Place { room: room.clone(), id, floor, head }))
+        place(&self.connection, room).map_err(|error| TransferError::sqlite(&self.path, error))
     }
 
     /// Goes to the next room; false where there is none.
@@ -77,16 +82,41 @@ impl Snapshot {
         Ok(true)
     }
 
+    /// Reads on in the room; nothing where it was read to its end.
     fn next_page(&mut self) -> Result<(), TransferError> {
-        let Some(place) = &mut self.at else { return Ok(()) };
-        if self.users.len() > MAX_REMEMBERED {
-            self.users = HashMap::new();
+        let Self { connection, users, at: Some(place), .. } = self else { return Ok(()) };
+        if users.len() > MAX_REMEMBERED {
+            *users = HashMap::new();
         }
-        let span = Range::After(place.floor).span(place.floor, place.head, MAX_PAGE);
-        let page = records(&self.connection, &mut self.users, place.id, span);
-        self.page = page.map_err(|error| TransferError::sqlite(&self.path, error))?.into();
-        place.floor = span.upto;
+        let page = if place.floor < place.head {
+            place.messages(connection, users)
+        } else if place.change < place.newest_change {
+            place.changes(connection, users)
+        } else {
+            return Ok(());
+        };
+        self.page = page.map_err(|error| TransferError::sqlite(&self.path, error))?;
         Ok(())
+    }
+}
+
+impl Place {
+    fn messages(&mut self, connection: &Connection, users: &mut Users) -> rusqlite::Result<VecDeque<Item>> {
+        let span = Range::After(self.floor).span(self.floor, self.head, MAX_PAGE);
+        let records = records(connection, users, self.id, span)?;
+        let mut hashes = first_hashes(connection, self.id, span)?;
+        self.floor = span.upto;
+        let item = |record: Record| Item::Message { first_hash: hashes.remove(&record.seq), record };
+        Ok(records.into_iter().map(item).collect())
+    }
+
+    fn changes(&mut self, connection: &Connection, users: &mut Users) -> rusqlite::Result<VecDeque<Item>> {
+        let changes = changes(connection, users, self.id, self.change, MAX_PAGE)?;
+        if !are_dense(&changes, self.change) {
+            return Err(rusqlite::Error::QueryReturnedNoRows);
+        }
+        self.change = changes.last().map_or(self.newest_change, |change| change.number);
+        Ok(changes.into_iter().map(Item::Change).collect())
     }
 }
 
@@ -97,14 +127,13 @@ impl Source for Snapshot {
 
     fn next(&mut self) -> Result<Option<Entry>, TransferError> {
         while self.page.is_empty() {
-            if self.at.as_ref().is_some_and(|place| place.floor < place.head) {
-                self.next_page()?;
-            } else if !self.next_room()? {
+            self.next_page()?;
+            if self.page.is_empty() && !self.next_room()? {
                 return Ok(None);
             }
         }
         let room = self.at.as_ref().map(|place| place.room.clone());
-        Ok(room.zip(self.page.pop_front()).map(|(room, record)| Entry { room, record, line: None }))
+        Ok(room.zip(self.page.pop_front()).map(|(room, item)| Entry { room, item, line: None }))
     }
 }
 
@@ -139,6 +168,12 @@ pub(super) fn epoch(connection: &Connection, path: &Path) -> Result<String, Tran
         path: path.to_owned(),
         reason: "its log has no name".to_owned(),
     })
+}
+
+fn place(connection: &Connection, room: &RoomName) -> rusqlite::Result<Option<Place>> {
+    let Some((id, floor, head)) = standing(connection, room)? else { return Ok(None) };
+    let newest_change = newest_change(connection, id)?;
+    Ok(Some(Place { room: room.clone(), id, floor, head, change: 0, newest_change }))
 }
 
 fn next_name(connection: &Connection, after: &str) -> rusqlite::Result<Option<RoomName>> {

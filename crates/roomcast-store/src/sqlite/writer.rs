@@ -79,11 +79,11 @@ impl Writer {
         }
     }
 
-    fn commit(&mut self, messages: &[&Append]) -> Vec<Verdict> {
+    fn commit(&mut self, items: &[&Append]) -> Vec<Verdict> {
         self.cache.trim();
-        let mut outcome = self.attempt(messages);
+        let mut outcome = self.attempt(items);
         if outcome.as_ref().is_err_and(is_busy) {
-            outcome = self.attempt(messages);
+            outcome = self.attempt(items);
         }
         match outcome {
             Ok(verdicts) => {
@@ -92,14 +92,14 @@ impl Writer {
             }
             Err(error) => {
                 self.note_failure(&error);
-                vec![Err(AppendError::Unavailable); messages.len()]
+                vec![Err(AppendError::Unavailable); items.len()]
             }
         }
     }
 
-    fn attempt(&mut self, messages: &[&Append]) -> rusqlite::Result<Vec<Verdict>> {
+    fn attempt(&mut self, items: &[&Append]) -> rusqlite::Result<Vec<Verdict>> {
         self.check_disk()?;
-        let outcome = transaction::append(&mut self.connection, &mut self.cache, messages);
+        let outcome = transaction::append(&mut self.connection, &mut self.cache, items);
         if outcome.is_err() {
             self.cache.forget();
         }

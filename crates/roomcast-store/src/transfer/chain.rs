@@ -1,10 +1,13 @@
-//! Proof that two stores hold the same: a hash over all messages of each room, in order.
+//! Proof that two stores hold the same: a hash over all messages and changes of each room, in order.
 
-use super::{Entry, Source, TransferError, lines::line};
+use super::{
+    Entry, Item, Source, TransferError,
+    line::{hex, line},
+};
 use roomcast_protocol::RoomName;
 use sha2::{Digest as _, Sha256};
 
-/// A room's messages in one number: SHA-256 over their lines as `roomcast export` writes them, in order, line feeds
+/// A room's messages and the changes to them in one number: SHA-256 over their lines as `roomcast export` writes them, in order, line feeds
 /// included.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RoomChain {
@@ -32,15 +35,16 @@ impl<'a> Chains<'a> {
     }
 
     fn next(&mut self) -> Result<Option<RoomChain>, TransferError> {
-        let Some(Entry { room, record, .. }) = &self.next else { return Ok(None) };
-        let (room, first) = (room.clone(), record.seq);
-        let (mut last, mut hash) = (first, Sha256::new());
+        let Some(Entry { room, .. }) = &self.next else { return Ok(None) };
+        let (room, mut numbers, mut hash) = (room.clone(), None, Sha256::new());
         while let Some(entry) = self.next.take_if(|entry| entry.room == room) {
-            last = entry.record.seq;
+            if let Item::Message { record, .. } = &entry.item {
+                numbers = Some((numbers.map_or(record.seq, |(first, _)| first), record.seq));
+            }
             hash.update(line(&entry));
             self.next = self.source.next()?;
         }
-        let hash = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        let ((first, last), hash) = (numbers.unwrap_or_default(), hex(&hash.finalize()));
         Ok(Some(RoomChain { room, first, last, hash }))
     }
 }

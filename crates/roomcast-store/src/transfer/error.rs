@@ -1,10 +1,10 @@
 //! Why data was not moved, and what to do about it.
 
-use super::Entry;
 use crate::{
     postgres::{self, Address},
     sqlite::OpenError,
 };
+use roomcast::store::Record;
 use roomcast_protocol::RoomName;
 use rusqlite::ErrorCode;
 use std::{error::Error, io, path::Path, path::PathBuf};
@@ -163,9 +163,10 @@ impl TransferError {
     }
 
     /// The nonce of this message is that of another one.
-    pub(crate) fn nonce(entry: &Entry, nonce: &str) -> Self {
-        let user = entry.record.user.identity().to_owned();
-        Self::Nonce { room: entry.room.clone(), user, nonce: nonce.to_owned() }
+    pub(crate) fn nonce(room: &RoomName, message: &Record) -> Self {
+        let user = message.user.identity().to_owned();
+        let nonce = message.nonce.as_deref().unwrap_or_default().to_owned();
+        Self::Nonce { room: room.clone(), user, nonce }
     }
 
     /// The same about a line, where it is about what the line says.

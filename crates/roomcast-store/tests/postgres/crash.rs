@@ -1,7 +1,7 @@
 //! I1, I2 and I3 while the database crashes under load (F1, F4).
 
 use super::{cluster::Cluster, open};
-use crate::told::{Told, with_nonce};
+use crate::told::{Told, content, with_nonce};
 use roomcast::{
     store::Append,
     testing::store::{Dice, append},
@@ -35,7 +35,7 @@ async fn until_acknowledged(store: &Postgres, batch: &[Append], told: &mut Told)
         let results = append(store, batch.to_vec()).await;
         for (message, result) in batch.iter().zip(&results) {
             if let Ok(appended) = result {
-                told.note(message.room.as_str(), &message.content, appended.seq);
+                told.note(message.room.as_str(), content(message), appended.seq);
             }
         }
         if results.iter().all(Result::is_ok) {

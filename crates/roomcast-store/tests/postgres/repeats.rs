@@ -1,6 +1,7 @@
 //! Repetitions in any mixture, inside a batch, across batches and across servers, leave no hole (P4).
 
 use super::{cluster::Cluster, open};
+use crate::told::content;
 use proptest::{
     collection::vec,
     option,
@@ -8,8 +9,8 @@ use proptest::{
     test_runner::{Config, TestRunner},
 };
 use roomcast::{
-    store::{Append, AppendError, Appended},
-    testing::store::{Results, append, message, whole_room},
+    store::{Append, AppendError, Appended, Position},
+    testing::store::{Results, append, message, whole_room, with_nonce},
 };
 use roomcast_store::Postgres;
 use std::{
@@ -26,8 +27,11 @@ fn drafts() -> impl Strategy<Value = Vec<Vec<Draft>>> {
 }
 
 fn written(room: &str, (user, nonce, content): Draft) -> Append {
-    let nonce = nonce.map(|n| format!("nonce-{n}").into());
-    Append { nonce, ..message(room, ["ann", "bob"][usize::from(user)], &content.to_string()) }
+    let message = message(room, ["ann", "bob"][usize::from(user)], &content.to_string());
+    match nonce {
+        Some(n) => with_nonce(&format!("nonce-{n}"), message),
+        None => message,
+    }
 }
 
 /// What the contract says, in the plainest way.
@@ -40,21 +44,23 @@ struct Model {
 
 impl Model {
     fn append(&mut self, message: &Append) -> Result<Appended, AppendError> {
-        let fresh = Appended { seq: self.head + 1, at_ms: message.at_ms, repeated: false };
-        let Some(nonce) = &message.nonce else {
+        let at = |seq| Position { seq, change: 0 };
+        let seq = self.head + 1;
+        let fresh = Appended { seq, at: at(seq), at_ms: message.at_ms, repeated: false };
+        let Some(nonce) = message.what.nonce() else {
             self.head += 1;
             return Ok(fresh);
         };
         match self.named.entry((message.user.identity().to_owned(), nonce.to_string())) {
             Entry::Vacant(entry) => {
-                entry.insert((fresh, message.content.to_string()));
+                entry.insert((fresh, content(message).to_owned()));
                 self.head += 1;
                 Ok(fresh)
             }
             Entry::Occupied(entry) => {
-                let (first, content) = entry.get();
-                let again = Appended { repeated: true, ..*first };
-                if **content == *message.content { Ok(again) } else { Err(AppendError::NonceConflict) }
+                let (first, said) = entry.get();
+                let again = Appended { at: at(self.head), repeated: true, ..*first };
+                if said == content(message) { Ok(again) } else { Err(AppendError::NonceConflict) }
             }
         }
     }

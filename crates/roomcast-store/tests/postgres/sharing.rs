@@ -1,10 +1,10 @@
 //! Several servers on one database: I2 and I3 without a word between them (F19).
 
 use super::{cluster::Cluster, hall, name, open, until};
-use crate::told::{Told, with_nonce};
+use crate::told::{Told, content, with_nonce};
 use roomcast::{
     store::{Append, AppendError, Appended, Range, Store},
-    testing::store::{Dice, append, message, whole_room},
+    testing::store::{self, Dice, append, message, whole_room},
 };
 use roomcast_store::Postgres;
 use std::collections::HashMap;
@@ -32,7 +32,7 @@ async fn write(store: &Postgres, server: usize) -> Told {
     for round in 0..ROUNDS {
         let batch = batch(&mut dice, server, round);
         for (message, result) in batch.iter().zip(append(store, batch.clone()).await) {
-            told.note(message.room.as_str(), &message.content, result.unwrap().seq);
+            told.note(message.room.as_str(), content(message), result.unwrap().seq);
         }
     }
     told
@@ -147,7 +147,7 @@ async fn a_nonce_that_another_server_used_conflicts_here() {
     append(&one, vec![with_nonce("hall", "n")]).await[0].unwrap();
     let same = append(&other, vec![with_nonce("hall", "n")]).await[0].unwrap();
     assert_eq!((same.seq, same.repeated), (1, true));
-    let conflict = Append { nonce: Some("n".into()), ..message("hall", "ann", "something else") };
+    let conflict = store::with_nonce("n", message("hall", "ann", "something else"));
     assert_eq!(append(&other, vec![conflict]).await, [Err(AppendError::NonceConflict)]);
     assert_eq!(append(&other, vec![message("hall", "ann", "next")]).await[0].unwrap().seq, 2);
 }

@@ -6,7 +6,7 @@ use crate::{
     auth::{Denied, Identity, TooMany, User, revoked::Revoked},
     session::{Only, Session},
 };
-use roomcast_protocol::{AUTH_WITHIN_MS, CloseCode, ErrorCode, Resume, SUBPROTOCOL, UserName};
+use roomcast_protocol::{AUTH_WITHIN_MS, CloseCode, ErrorCode, SUBPROTOCOL, UserName};
 use roomcast_socket::{Response, Upgrade};
 use std::{
     sync::{Arc, atomic::Ordering},
@@ -140,6 +140,5 @@ impl Chat {
 
 fn only(entry: Entry) -> Option<Only> {
     let Entry::Room(room, resume) = entry else { return None };
-    let resume = resume.map(|(seq, epoch)| Resume { seq, epoch: epoch.into() });
     Some(Only { room, resume })
 }

@@ -81,7 +81,7 @@ impl Chat {
                 continue;
             }
             let empty =
-                RoomInfo { name: room.name.clone(), head: room.cursor(), people: 0, last_at_ms: None };
+                RoomInfo { name: room.name.clone(), head: room.cursor().seq, people: 0, last_at_ms: None };
             rooms.entry(room.name.clone()).or_insert(empty).people = people;
         }
         Ok(rooms.into_values().take(limit).collect())

@@ -52,6 +52,8 @@ impl From<AppendError> for Refusal {
     fn from(error: AppendError) -> Self {
         match error {
             AppendError::NonceConflict => Self::new(ErrorCode::NonceConflict, error.to_string()),
+            AppendError::NoSuchMessage => Self::new(ErrorCode::NoSuchMessage, error.to_string()),
+            AppendError::NotTheAuthor => Self::new(ErrorCode::Forbidden, error.to_string()),
             AppendError::Overloaded | AppendError::Unavailable => Self::unavailable(),
         }
     }

@@ -1,12 +1,13 @@
 //! What the chat counts.
 
 use super::Chat;
-use crate::store::{AppendError, Appended};
+use crate::store::{Append, AppendError, Appended, What};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 #[derive(Default)]
 pub(super) struct Counts {
     appended: AtomicU64,
+    changed: AtomicU64,
     repeated: AtomicU64,
     failed: AtomicU64,
     refused: AtomicU64,
@@ -24,9 +25,11 @@ pub struct Stats {
     pub people: u64,
     /// Messages made durable.
     pub appended: u64,
-    /// Messages that were there already.
+    /// Edits and deletions made durable.
+    pub changed: u64,
+    /// Messages and changes that were there already.
     pub repeated: u64,
-    /// Messages that the store did not take.
+    /// Messages and changes that the store did not take.
     pub failed: u64,
     /// Errors told to clients.
     pub refused: u64,
@@ -45,6 +48,7 @@ impl Chat {
             rooms: self.0.rooms.all().len() as u64,
             people: self.0.users.len() as u64,
             appended: count(&counts.appended),
+            changed: count(&counts.changed),
             repeated: count(&counts.repeated),
             failed: count(&counts.failed),
             refused: count(&counts.refused),
@@ -52,11 +56,12 @@ impl Chat {
         }
     }
 
-    pub(crate) fn count_append(&self, result: &Result<Appended, AppendError>) {
+    pub(crate) fn count_append(&self, append: &Append, result: &Result<Appended, AppendError>) {
         let counts = &self.0.counts;
         let counter = match result {
             Ok(at) if at.repeated => &counts.repeated,
-            Ok(_) => &counts.appended,
+            Ok(_) if matches!(append.what, What::Message { .. }) => &counts.appended,
+            Ok(_) => &counts.changed,
             Err(_) => &counts.failed,
         };
         counter.fetch_add(1, Ordering::Relaxed);

@@ -17,7 +17,7 @@ pub(super) fn run(
 ) -> Outcome {
     let room = RoomName::parse(room).map_err(|e| ErrorFrame::new(e.code(), e.to_string()))?;
     session.permit(&room, Verb::Read)?;
-    let resume = resume.map(|r| Resume { seq: r.seq, epoch: r.epoch.into_owned().into() });
+    let resume = resume.map(|r| Resume { seq: r.seq, epoch: r.epoch.into_owned().into(), change: r.change });
     match session.rooms.iter().position(|m| m.room.name == room) {
         Some(index) => session.rejoin(cx, id, index, resume.as_ref()),
         None => {

@@ -4,16 +4,17 @@ use super::{Room, State};
 use crate::{
     auth::User,
     encode::{self, encode},
-    store::{Epoch, Record},
+    pages::{Sent, Wanted},
+    store::{Change, Epoch, Event, Happened, Kind, Position},
 };
 use bytes::{Bytes, BytesMut};
 use roomcast_protocol::UserName;
 use roomcast_socket::{Lane, Personal, Publish};
 use std::sync::Arc;
 
-/// Newest messages kept at hand, so that a herd that comes back costs the store nothing.
+/// Newest messages and changes kept at hand, so that a herd that comes back costs the store nothing.
 const RECENT: usize = 256;
-/// Messages kept that came before their turn; beyond that they are read from the store.
+/// Messages and changes kept that came before their turn; beyond that they are read from the store.
 const EARLY: usize = 1024;
 
 impl Room {
@@ -22,25 +23,27 @@ impl Room {
     pub(crate) fn grown(
         &self,
         epoch: &Epoch,
-        head: u64,
-        messages: &[Record],
+        head: Position,
+        events: &[Event],
         tag: impl Fn(&UserName) -> u64,
     ) -> bool {
         let mut state = self.state();
         if state.epoch != *epoch {
             return false;
         }
-        state.ahead = state.ahead.max(head);
-        self.show(&mut state, messages, tag);
-        !state.early.contains_key(&head) && state.must_fetch()
+        if head.events() > state.ahead.events() {
+            state.ahead = head;
+        }
+        self.show(&mut state, events, tag);
+        !state.early.contains_key(&head.events()) && state.must_fetch()
     }
 
     /// What was missing was read from the store; true where there is more.
-    pub(crate) fn fetched(&self, messages: &[Record], tag: impl Fn(&UserName) -> u64) -> bool {
+    pub(crate) fn fetched(&self, events: &[Event], tag: impl Fn(&UserName) -> u64) -> bool {
         let mut state = self.state();
         state.fetching = false;
-        self.skip_gap(&mut state, messages);
-        self.show(&mut state, messages, tag);
+        self.skip_gap(&mut state, events);
+        self.show(&mut state, events, tag);
         state.must_fetch()
     }
 
@@ -54,30 +57,36 @@ impl Room {
         self.state().must_fetch()
     }
 
-    pub(crate) fn cursor(&self) -> u64 {
+    pub(crate) fn cursor(&self) -> Position {
         self.state().cursor
     }
 
+    /// How far the log is known to go.
+    pub(crate) fn ahead(&self) -> Position {
+        self.state().ahead
+    }
+
     /// Publishes those that follow the cursor, each once, in order.
-    fn show(&self, state: &mut State, messages: &[Record], tag: impl Fn(&UserName) -> u64) {
-        let ready = state.ready(messages);
+    fn show(&self, state: &mut State, events: &[Event], tag: impl Fn(&UserName) -> u64) {
+        let ready = state.ready(events);
         let mut run = BytesMut::new();
-        for record in &ready {
-            let everyone = encode::message(&self.name, record, false);
-            if record.nonce.is_none() {
+        for event in &ready {
+            let everyone = encode::event(&self.name, event.into(), false);
+            let Some(sender) = nonced(event) else {
                 encode::put(&mut run, &everyone);
                 continue;
-            }
+            };
             // The sender's own connections see the nonce as well.
-            let own = (tag(&record.user), encode(&encode::message(&self.name, record, true)));
-            let before = self.publish(state, &mut run, record.seq - 1, Personal::default());
+            let own = (tag(sender), encode(&encode::event(&self.name, event.into(), true)));
+            let before = self.publish(state, &mut run, event.before(), Personal::default());
             encode::put(&mut run, &everyone);
-            if !(before && self.publish(state, &mut run, record.seq, Arc::new([own]))) {
+            if !(before && self.publish(state, &mut run, event.at, Arc::new([own]))) {
                 run.clear();
                 break;
             }
         }
-        self.publish(state, &mut run, ready.last().map_or(0, |r| r.seq), Personal::default());
+        let last = ready.last().map_or(state.cursor, |event| event.at);
+        self.publish(state, &mut run, last, Personal::default());
         state.keep(ready);
     }
 
@@ -86,69 +95,85 @@ impl Room {
         &self,
         state: &mut State,
         run: &mut BytesMut,
-        position: u64,
+        at: Position,
         personal: Personal,
     ) -> bool {
         if run.is_empty() {
             return true;
         }
-        let publish = Publish { frames: run.split().freeze(), position, lane: Lane::Durable, personal };
+        let publish =
+            Publish { frames: run.split().freeze(), position: at.events(), lane: Lane::Durable, personal };
         let published = self.hub.publish(&self.topic, publish).is_ok();
         if published {
-            state.cursor = position;
+            state.cursor = at;
         }
         published
     }
 
-    /// The newest number that is not among the newest messages at hand: what lies beyond is to be had by
-    /// [`Room::recent`].
-    pub(crate) fn before_recent(&self) -> u64 {
+    /// Up to where somebody who lacks something is to read: what lies beyond is to be had by [`Room::recent`].
+    pub(crate) fn wanted(&self) -> Wanted {
         let state = self.state();
-        state.recent.front().map_or(state.cursor, |oldest| oldest.seq - 1)
+        Wanted { floor: state.floor, least: state.before_recent(), upto: state.cursor }
     }
 
-    /// The messages after `sent` up to `position` as frames for this person, if all of them are at hand and not too
-    /// much for once.
-    pub(crate) fn recent(&self, sent: u64, position: u64, asker: &User) -> Option<Bytes> {
+    /// The place behind so many messages and changes, where it is among the newest.
+    pub(crate) fn place(&self, events: u64) -> Option<Position> {
+        self.state().place(events)
+    }
+
+    /// What this person lacks who has so much of the log, up to where so many messages and changes are in front: as frames,
+    /// with the place that this is, if all of it is at hand and not too much for once.
+    pub(crate) fn recent(&self, sent: Sent, events: u64, asker: &User) -> Option<(Bytes, Position)> {
         let state = self.state();
+        let (from, upto) = (state.find(sent)?, state.place(events)?);
+        if !upto.covers(from) || !(from.covers(state.before_recent()) || from == upto) {
+            return None;
+        }
         let mut out = BytesMut::new();
-        if sent < position {
-            let first = state.recent.front()?.seq;
-            let skip = usize::try_from((sent + 1).checked_sub(first)?).ok()?;
-            let wanted = usize::try_from(position - sent).ok()?;
-            for record in state.recent.iter().skip(skip).take(wanted) {
-                encode::put(&mut out, &encode::message(&self.name, record, encode::is_own(record, asker)));
-                if out.len() > crate::catch_up::PAGE_BYTES {
-                    return None;
-                }
+        for event in state.recent.iter().filter(|event| event.is_behind(from)) {
+            if event.at.events() > events {
+                break;
+            }
+            encode::put(&mut out, &encode::event_for(&self.name, event.into(), asker));
+            if out.len() > crate::catch_up::PAGE_BYTES {
+                return None;
             }
         }
-        Some(out.freeze())
+        Some((out.freeze(), upto))
+    }
+}
+
+/// Who has given this a nonce, which only they see.
+fn nonced(event: &Event) -> Option<&UserName> {
+    match &event.what {
+        Happened::Message(record) => record.nonce.as_ref().map(|_| &*record.user),
+        Happened::Change(_) => None,
     }
 }
 
 impl State {
     fn must_fetch(&mut self) -> bool {
-        let must = self.ahead > self.cursor && !self.fetching;
+        let must = self.ahead.events() > self.cursor.events() && !self.fetching;
         self.fetching |= must;
         must
     }
 
     /// Those that follow the cursor without a gap, with what had come too early. What comes too early now is kept for a
     /// while: two commits of one room may be told in the wrong order, and need not be read again for it.
-    fn ready(&mut self, messages: &[Record]) -> Vec<Record> {
+    fn ready(&mut self, events: &[Event]) -> Vec<Event> {
         let mut ready = Vec::new();
-        let mut next = self.cursor + 1;
-        for record in messages {
-            if record.seq == next {
-                ready.push(record.clone());
+        let mut next = self.cursor.events() + 1;
+        for event in events {
+            let number = event.at.events();
+            if number == next {
+                ready.push(event.clone());
                 next += 1;
                 while let Some(early) = self.early.remove(&next) {
                     ready.push(early);
                     next += 1;
                 }
-            } else if record.seq > next && self.early.len() < EARLY {
-                self.early.insert(record.seq, record.clone());
+            } else if number > next && self.early.len() < EARLY {
+                self.early.insert(number, event.clone());
             }
         }
         // Bounded, and nothing below the cursor is of use any more.
@@ -158,108 +183,51 @@ impl State {
         ready
     }
 
-    /// Keeps what was shown at hand.
-    fn keep(&mut self, shown: Vec<Record>) {
-        let cursor = self.cursor;
-        self.recent.extend(shown.into_iter().filter(|record| record.seq <= cursor));
+    /// Keeps what was shown at hand, but nothing of what was deleted.
+    fn keep(&mut self, shown: Vec<Event>) {
+        let cursor = self.cursor.events();
+        for event in shown.into_iter().filter(|event| event.at.events() <= cursor) {
+            if let Happened::Change(Change { seq, at_ms, kind: Kind::Delete, .. }) = event.what {
+                self.recent.iter_mut().for_each(|earlier| earlier.erase(seq, at_ms));
+            }
+            self.recent.push_back(event);
+        }
         while self.recent.len() > RECENT {
             self.recent.pop_front();
+        }
+    }
+
+    /// The place in front of what is at hand.
+    fn before_recent(&self) -> Position {
+        self.recent.front().map_or(self.cursor, Event::before)
+    }
+
+    /// The place behind so many messages and changes, where it is among the newest or nothing was ever changed.
+    fn place(&self, events: u64) -> Option<Position> {
+        if self.cursor.change == 0 {
+            return Some(Position { seq: events, change: 0 });
+        }
+        let oldest = self.before_recent();
+        match usize::try_from(events.checked_sub(oldest.events())?).ok()?.checked_sub(1) {
+            None => Some(oldest),
+            Some(index) => self.recent.get(index).map(|event| event.at),
+        }
+    }
+
+    /// The place that somebody has had the log up to, where that is among the newest or nothing was ever changed.
+    fn find(&self, sent: Sent) -> Option<Position> {
+        match sent {
+            Sent::At(position) => Some(position),
+            Sent::Events(events) => self.place(events),
+            Sent::Message(seq) if self.cursor.change == 0 => Some(Position { seq, change: 0 }),
+            Sent::Message(seq) => {
+                let is_it =
+                    |event: &&Event| matches!(&event.what, Happened::Message(record) if record.seq == seq);
+                self.recent.iter().find(is_it).map(|event| event.at)
+            }
         }
     }
 }
 
 #[cfg(test)]
-pub(super) mod tests {
-    use super::*;
-    use crate::{
-        auth::Users,
-        catch_up::{PAGE_BYTES, piece},
-        limits::Rate,
-        store::Head,
-    };
-    use roomcast_protocol::RoomName;
-    use roomcast_socket::{Hub, Options};
-
-    pub(in crate::room) fn room() -> Room {
-        let hub = Hub::start(Options { shards: 1, ..Options::default() }).unwrap();
-        Room::new(RoomName::parse("hall").unwrap(), hub, &Head { epoch: "e".into(), seq: 0, floor: 0 })
-    }
-
-    pub(in crate::room) fn ann() -> Arc<User> {
-        Users::new(Rate::default()).get(UserName::parse("ann").unwrap())
-    }
-
-    /// Messages with these numbers.
-    pub(in crate::room) fn records(seqs: impl Iterator<Item = usize>, content: &str) -> Vec<Record> {
-        let (user, content) = (ann().name.clone(), Arc::<str>::from(content));
-        seqs.map(|seq| Record {
-            seq: seq as u64,
-            user: user.clone(),
-            at_ms: 0,
-            content: content.clone(),
-            nonce: None,
-            reply_to: None,
-        })
-        .collect()
-    }
-
-    pub(in crate::room) fn grown(room: &Room, messages: &[Record]) -> bool {
-        room.grown(&"e".into(), messages.last().unwrap().seq, messages, |_| 0)
-    }
-
-    #[test]
-    fn what_comes_early_is_kept_up_to_the_bound_and_read_again_beyond_it() {
-        let (full, more) = (room(), room());
-        assert!(!grown(&full, &records(2..EARLY + 2, "x")), "all of it is kept");
-        assert!(!grown(&full, &records(1..2, "x")));
-        assert_eq!((full.cursor(), full.lags()), (EARLY as u64 + 1, false));
-
-        assert!(grown(&more, &records(2..EARLY + 3, "x")), "the last is to be read again");
-        assert_eq!(more.state().early.len(), EARLY);
-        assert!(more.fetched(&records(1..2, "x"), |_| 0));
-        assert_eq!(more.cursor(), EARLY as u64 + 1);
-        assert!(!more.fetched(&records(EARLY + 2..EARLY + 3, "x"), |_| 0));
-        assert_eq!((more.cursor(), more.lags()), (EARLY as u64 + 2, false));
-    }
-
-    #[test]
-    fn the_newest_are_at_hand_and_one_more_is_not() {
-        let (room, ann) = (room(), ann());
-        let n = RECENT as u64;
-        grown(&room, &records(1..RECENT + 1, "x"));
-        assert!(room.recent(0, n, &ann).is_some_and(|frames| !frames.is_empty()));
-        grown(&room, &records(RECENT + 1..RECENT + 2, "x"));
-        assert_eq!(room.recent(0, n + 1, &ann), None);
-        assert!(room.recent(1, n + 1, &ann).is_some());
-        assert_eq!(room.state().recent.len(), RECENT);
-    }
-
-    #[test]
-    fn at_hand_is_what_may_be_sent_at_once_and_not_a_byte_more() {
-        let ann = ann();
-        let sent = |bytes: usize| {
-            let room = room();
-            grown(&room, &records(1..3, &"x".repeat(bytes)));
-            room.recent(0, 2, &ann).map(|frames| frames.len())
-        };
-        let some = 100_000;
-        let fits = some + (PAGE_BYTES - sent(some).unwrap()) / 2;
-        assert_eq!(sent(fits), Some(PAGE_BYTES));
-        assert_eq!(sent(fits + 1), None);
-    }
-
-    #[test]
-    fn a_piece_of_a_page_ends_with_what_passes_the_bound() {
-        let (room, ann) = (room(), ann());
-        let piece = |bytes: usize, from| {
-            let (frames, sent) = piece(&room, &ann, from, &records(1..5, &"x".repeat(bytes)));
-            (frames.len(), sent)
-        };
-        let some = 100_000;
-        let fits = some + (PAGE_BYTES - piece(some, 2).0) / 2;
-        assert_eq!(piece(fits, 2), (PAGE_BYTES, 4));
-        assert_eq!(piece(fits, 1), (PAGE_BYTES / 2 * 3, 4), "just so much is not beyond it");
-        assert_eq!(piece(fits + 1, 0), (PAGE_BYTES + 2, 2));
-        assert_eq!(piece(fits + 1, 2), (PAGE_BYTES + 2, 4), "and the next one goes on");
-    }
-}
+pub(super) mod tests;

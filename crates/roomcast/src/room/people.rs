@@ -2,7 +2,12 @@
 
 use super::{Room, State};
 use crate::presence::Departure;
-use crate::{auth::User, encode::encode, presence::Changes, store::Epoch};
+use crate::{
+    auth::User,
+    encode::encode,
+    presence::Changes,
+    store::{Epoch, Position},
+};
 use bytes::Bytes;
 use roomcast_protocol::{
     CROWD, ServerFrame, UserName,
@@ -14,7 +19,7 @@ use std::{borrow::Cow, collections::BTreeSet, sync::Arc, time::Instant};
 /// Where a newcomer stands.
 pub(crate) struct Entered {
     pub(crate) epoch: Epoch,
-    pub(crate) cursor: u64,
+    pub(crate) cursor: Position,
     pub(crate) floor: u64,
     /// Nobody of this name was here: the others have been told.
     pub(crate) new: bool,

@@ -5,10 +5,11 @@
 //! [`Done`] runs.
 
 mod log;
+mod nonces;
 
 use super::{
-    Answer, Append, AppendError, Appended, Done, Durability, Epoch, Forgotten, Head, Page, Range, Retention,
-    Store, StoreError, Summary, Swept, epoch::new_epoch,
+    Answer, Append, AppendError, Appended, Changes, Done, Durability, Epoch, Forgotten, Head, Page, Position,
+    Range, Retention, Store, StoreError, Summary, Swept, What, epoch::new_epoch,
 };
 use log::Log;
 use roomcast_protocol::RoomName;
@@ -45,7 +46,7 @@ impl Default for Memory {
 
 impl Memory {
     /// An empty store under a new epoch. Each room keeps its newest messages and their nonces, this many; what is
-    /// older is forgotten, and its nonces with it.
+    /// older is forgotten, and its nonces with it. Of changes it keeps as many, the newest ones.
     #[must_use]
     pub fn new(messages_per_room: NonZeroUsize) -> Self {
         Self { epoch: new_epoch(), messages_per_room, state: Mutex::default() }
@@ -69,17 +70,18 @@ impl Memory {
 }
 
 impl State {
-    fn append(&mut self, message: Append, messages_per_room: usize) -> Result<Appended, AppendError> {
+    fn append(&mut self, append: Append, kept: usize) -> Result<Appended, AppendError> {
         if self.closed {
             return Err(AppendError::Unavailable);
         }
-        let Append { room, user, at_ms, content, nonce, reply_to } = message;
-        let record = super::Record { seq: 0, user, at_ms, content, nonce, reply_to };
-        self.rooms.entry(room).or_default().append(record, messages_per_room)
+        if matches!(append.what, What::Message { .. }) {
+            return self.rooms.entry(append.room.clone()).or_default().append(append, kept);
+        }
+        self.rooms.get_mut(&append.room).ok_or(AppendError::NoSuchMessage)?.append(append, kept)
     }
 
-    fn head(&self, room: &RoomName) -> u64 {
-        self.rooms.get(room).map_or(0, Log::head)
+    fn position(&self, room: &RoomName) -> Position {
+        self.rooms.get(room).map_or(Position::default(), Log::position)
     }
 
     fn rooms(&self, after: Option<&RoomName>, limit: usize) -> Vec<Summary> {
@@ -116,18 +118,24 @@ impl Store for Memory {
     fn head(&self, room: RoomName) -> Answer<Head> {
         let epoch = self.epoch.clone();
         self.read(|state| {
-            let (floor, seq) = state.rooms.get(&room).map_or((0, 0), |log| (log.floor(), log.head()));
-            Head { epoch, seq, floor }
+            let floor = state.rooms.get(&room).map_or(0, Log::floor);
+            let Position { seq, change } = state.position(&room);
+            Head { epoch, seq, change, floor }
         })
     }
 
-    fn heads(&self, rooms: Vec<RoomName>) -> Answer<Vec<u64>> {
-        self.read(|state| rooms.iter().map(|room| state.head(room)).collect())
+    fn heads(&self, rooms: Vec<RoomName>) -> Answer<Vec<Position>> {
+        self.read(|state| rooms.iter().map(|room| state.position(room)).collect())
     }
 
     fn page(&self, room: RoomName, range: Range, limit: usize) -> Answer<Page> {
         let empty = || Page { messages: Vec::new(), more: false, head: 0 };
         self.read(|state| state.rooms.get(&room).map_or_else(empty, |log| log.page(range, limit)))
+    }
+
+    fn changes(&self, room: RoomName, after: u64, limit: usize) -> Answer<Changes> {
+        let empty = || Changes { changes: Vec::new(), newest: 0 };
+        self.read(|state| state.rooms.get(&room).map_or_else(empty, |log| log.changes(after, limit)))
     }
 
     fn rooms(&self, after: Option<RoomName>, limit: usize) -> Answer<Vec<Summary>> {
@@ -155,7 +163,7 @@ impl Store for Memory {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::store::{append, conforms, message};
+    use crate::testing::store::{append, conforms, edit, message, with_nonce};
     use std::sync::Arc;
 
     #[tokio::test]
@@ -167,22 +175,35 @@ mod tests {
     async fn a_full_room_forgets_its_oldest_messages_and_their_nonces() {
         let store = Memory::new(NonZeroUsize::new(3).unwrap());
         for n in 1..=5 {
-            let mut message = message("hall", "ann", "hello");
-            message.nonce = Some(format!("n{n}").into());
-            append(&store, vec![message]).await;
+            append(&store, vec![with_nonce(&format!("n{n}"), message("hall", "ann", "hello"))]).await;
         }
         let hall = RoomName::parse("hall").unwrap();
         let head = store.head(hall.clone()).await.unwrap();
         assert_eq!((head.floor, head.seq), (2, 5));
         let page = store.page(hall.clone(), Range::After(0), 10).await.unwrap();
         assert_eq!(page.messages.iter().map(|m| m.seq).collect::<Vec<_>>(), [3, 4, 5]);
-        let again = |nonce: &str| Append { nonce: Some(nonce.into()), ..message("hall", "ann", "hello") };
-        let results = append(&store, vec![again("n3"), again("n1")]).await;
+        let again = |nonce: &str| with_nonce(nonce, message("hall", "ann", "hello"));
+        let results = append(&store, vec![again("n3"), again("n1"), edit("hall", "ann", 3, "gone")]).await;
         assert_eq!(results[0].unwrap().seq, 3);
-        assert_eq!(
-            results[1].unwrap(),
-            Appended { seq: 6, at_ms: results[1].unwrap().at_ms, repeated: false }
-        );
+        assert_eq!((results[1].unwrap().seq, results[1].unwrap().repeated), (6, false));
+        assert_eq!(results[2], Err(AppendError::NoSuchMessage));
+    }
+
+    #[tokio::test]
+    async fn a_room_keeps_so_many_changes_and_forgets_the_oldest_beyond() {
+        let store = Memory::new(NonZeroUsize::new(3).unwrap());
+        let hall = RoomName::parse("hall").unwrap();
+        append(&store, vec![message("hall", "ann", "0")]).await;
+        for n in 1..=5 {
+            append(&store, vec![edit("hall", "ann", 1, &n.to_string())]).await;
+            let kept = store.changes(hall.clone(), 0, 10).await.unwrap();
+            assert!(
+                kept.changes.iter().map(|change| change.number).eq(n.max(3) - 2..=n.max(kept.newest)),
+                "{n}"
+            );
+            assert_eq!(kept.newest, n);
+        }
+        assert_eq!(store.changes(hall, 4, 10).await.unwrap().changes.len(), 1);
     }
 
     #[tokio::test]

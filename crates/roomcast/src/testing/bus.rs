@@ -3,7 +3,7 @@
 
 use crate::{
     bus::{Bus, Notice},
-    store::Record,
+    store::{Change, Event, Happened, Kind, Position, Record},
 };
 use roomcast_protocol::{RoomName, UserName};
 use std::{
@@ -32,8 +32,8 @@ pub async fn conforms(nodes: Vec<Arc<dyn Bus>>) {
         let notice = || Notice::Log {
             room: hall.clone(),
             epoch: "e".into(),
-            head: seq,
-            messages: Arc::new([record(seq)]),
+            head: Position { seq, change: seq },
+            events: events(seq),
         };
         let told = || {
             heard
@@ -91,13 +91,13 @@ async fn eventually(act: impl Fn(), holds: impl Fn() -> bool) -> bool {
 
 /// Nothing but what was said, with every character in its place.
 fn is_log(notice: &Notice, seq: u64) -> bool {
-    let Notice::Log { room, epoch, head, messages } = notice else {
+    let Notice::Log { room, epoch, head, events: carried } = notice else {
         return false;
     };
     room.as_str() == "hall"
         && &**epoch == "e"
-        && *head == seq
-        && (messages.is_empty() || messages[..] == [record(seq)])
+        && *head == Position { seq, change: seq }
+        && (carried.is_empty() || carried[..] == events(seq)[..])
 }
 
 fn is_floor(notice: &Notice) -> bool {
@@ -108,15 +108,40 @@ fn is_typing(notice: &Notice) -> bool {
     matches!(notice, Notice::Typing { user, .. } if user.name() == "ann")
 }
 
+const CONTENT: &str = "\u{1F600} \"quoted\"\n\\ 漢字";
+
+/// A message with everything that one can have, and a change of each kind.
+fn events(seq: u64) -> Arc<[Event]> {
+    let at = |change| Position { seq, change };
+    let change = |number, kind| Event {
+        at: at(number),
+        what: Happened::Change(Change {
+            number,
+            after: seq,
+            seq,
+            user: user("ann"),
+            at_ms: 1_750_000_000_124,
+            kind,
+        }),
+    };
+    Arc::new([
+        Event { at: at(seq), what: Happened::Message(record(seq)) },
+        change(seq + 1, Kind::Edit { content: Some(CONTENT.into()) }),
+        change(seq + 2, Kind::Edit { content: None }),
+        change(seq + 3, Kind::Delete),
+    ])
+}
+
 fn record(seq: u64) -> Record {
-    let content = "\u{1F600} \"quoted\"\n\\ 漢字".into();
     Record {
         seq,
         user: user("ann"),
         at_ms: 1_750_000_000_123,
-        content,
+        content: CONTENT.into(),
         nonce: Some("n".into()),
         reply_to: Some(1),
+        edited_ms: Some(1_750_000_000_124),
+        deleted_ms: None,
     }
 }
 

@@ -43,7 +43,7 @@ impl<'de> Visitor<'de> for Frame<'_, 'de> {
 
 /// Not one of those that only `resume` has, nor the place where they are put.
 const fn at_the_top(key: Key) -> bool {
-    !matches!(key, Key::Epoch | Key::ResumeSeq | Key::ResumeEpoch)
+    !matches!(key, Key::Epoch | Key::Change | Key::ResumeSeq | Key::ResumeEpoch | Key::ResumeChange)
 }
 
 /// Reads `resume`, the one object inside a frame.
@@ -123,6 +123,7 @@ const fn inside_resume(key: Key) -> Option<Key> {
     match key {
         Key::Seq => Some(Key::ResumeSeq),
         Key::Epoch => Some(Key::ResumeEpoch),
+        Key::Change => Some(Key::ResumeChange),
         _ => None,
     }
 }

@@ -24,7 +24,7 @@ pub struct Message<'a> {
     /// The message that it answers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reply_to: Option<u64>,
-    /// When it was last changed: seconds since the Unix epoch.
+    /// When it was last edited: seconds since the Unix epoch; not there where it was deleted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub edited: Option<u64>,
     /// It was taken away; only its place is left.
@@ -51,7 +51,7 @@ pub struct HistoryMessage<'a> {
     /// The message that it answers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reply_to: Option<u64>,
-    /// When it was last changed: seconds since the Unix epoch.
+    /// When it was last edited: seconds since the Unix epoch; not there where it was deleted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub edited: Option<u64>,
     /// It was taken away; only its place is left.
@@ -83,6 +83,8 @@ pub struct Edit<'a> {
     pub room: Cow<'a, str>,
     /// Which message.
     pub seq: u64,
+    /// The change's own number in the room.
+    pub change: u64,
     /// Who changed it.
     pub user: Cow<'a, str>,
     /// What it says now.
@@ -99,6 +101,8 @@ pub struct Delete<'a> {
     pub room: Cow<'a, str>,
     /// Which message.
     pub seq: u64,
+    /// The change's own number in the room.
+    pub change: u64,
     /// Who took it away.
     pub user: Cow<'a, str>,
     /// When: seconds since the Unix epoch.

@@ -83,7 +83,7 @@ fn message(record: &Record) -> HistoryMessage<'_> {
         timestamp: record.at_ms / 1000,
         nonce: None,
         reply_to: record.reply_to,
-        edited: None,
-        deleted: false,
+        edited: record.edited_ms.map(|ms| ms / 1000),
+        deleted: record.deleted_ms.is_some(),
     }
 }

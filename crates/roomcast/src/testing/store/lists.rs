@@ -1,7 +1,7 @@
 //! Heads of several rooms, and the list of rooms.
 
 use super::{append, head, message, room_name};
-use crate::store::{Head, Store, Summary};
+use crate::store::{Head, Position, Store, Summary};
 use std::sync::Arc;
 
 /// One head for each room that was asked for, known or not, once or twice; asking creates nothing.
@@ -11,7 +11,7 @@ pub(super) async fn heads_in_the_order_asked(store: Arc<dyn Store>) {
     let asked = ["nowhere", "attic", "hall", "attic"].map(room_name);
     assert_eq!(
         store.heads(asked.to_vec()).await.expect("heads"),
-        [0, 1, 3, 1],
+        [0, 1, 3, 1].map(|seq| Position { seq, change: 0 }),
         "heads come in the order asked"
     );
     assert!(store.heads(Vec::new()).await.expect("heads").is_empty());

@@ -1,7 +1,7 @@
 //! I3 and I5: (room, user, nonce) is one message, and sending it again is safe.
 
 use super::{append, fresh, head, message, send, whole_room, with_nonce};
-use crate::store::{AppendError, Appended, Store};
+use crate::store::{AppendError, Appended, Position, Store};
 use std::{collections::HashMap, sync::Arc, thread};
 
 /// A repetition gets the first number and time, in the same batch, in a later one, and under another spelling of
@@ -9,14 +9,16 @@ use std::{collections::HashMap, sync::Arc, thread};
 pub(super) async fn name_one_message(store: Arc<dyn Store>) {
     append(&*store, vec![message("hall", "bob", "before")]).await;
     let first = with_nonce("n", message("hall", "Ann", "hello"));
-    let repeated = Ok(Appended { seq: 2, at_ms: first.at_ms, repeated: true });
+    let at = |seq| Position { seq, change: 0 };
+    let first_ms = first.at_ms;
+    let repeated = |head| Ok(Appended { seq: 2, at: at(head), at_ms: first_ms, repeated: true });
     let again = || with_nonce("n", message("hall", "Ann", "hello"));
     let results = append(&*store, vec![first, again(), message("hall", "bob", "after")]).await;
     assert_eq!(fresh(results[0]), 2);
-    assert_eq!(results[1], repeated, "a repetition inside a batch gets the first number and time");
+    assert_eq!(results[1], repeated(2), "a repetition inside a batch gets the first number and time");
     assert_eq!(fresh(results[2]), 3, "a repetition takes no number");
     let later = append(&*store, vec![again(), with_nonce("n", message("hall", "ann", "hello"))]).await;
-    assert_eq!(later, [repeated; 2], "a later repetition gets the first number and time");
+    assert_eq!(later, [repeated(3); 2], "a later repetition gets the first number and time");
     assert_eq!(whole_room(&*store, "hall").await.len(), 3);
 }
 

@@ -1,7 +1,7 @@
 //! Pages in all directions, and I11: what was answered can be read.
 
 use super::{Dice, append, head, message, page, room_name};
-use crate::store::{MAX_PAGE, Range, Store};
+use crate::store::{MAX_PAGE, Position, Range, Store};
 use std::sync::{Arc, mpsc};
 
 async fn fill(store: &dyn Store, room: &str, n: u64) {
@@ -106,6 +106,7 @@ pub(super) async fn hold_what_was_answered(store: Arc<dyn Store>) {
         assert_eq!((read.head, read.messages.len()), (n, 1), "what was answered can be read");
         assert_eq!(*read.messages[0].content, *n.to_string(), "what was answered can be read");
         assert_eq!(head(&*store, "hall").await, n, "the head knows what was answered");
-        assert_eq!(store.heads(vec![room_name("hall")]).await.expect("heads"), [n], "the heads know it too");
+        let heads = store.heads(vec![room_name("hall")]).await.expect("heads");
+        assert_eq!(heads, [Position { seq: n, change: 0 }], "the heads know it too");
     }
 }

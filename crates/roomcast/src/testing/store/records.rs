@@ -1,7 +1,7 @@
 //! Messages come back as they were written.
 
-use super::{append, message, page, whole_room, with_nonce};
-use crate::store::{Append, Range, Store};
+use super::{append, content, message, page, whole_room, with_nonce};
+use crate::store::{Append, Range, Store, What};
 use roomcast_protocol::UserName;
 use std::sync::Arc;
 
@@ -22,16 +22,28 @@ fn contents() -> Vec<String> {
 /// Content, time, nonce and `reply_to`, each with its extremes.
 pub(super) async fn come_back_as_written(store: Arc<dyn Store>) {
     let mut batch: Vec<Append> = contents().iter().map(|content| message("hall", "ann", content)).collect();
-    batch.push(Append { reply_to: Some(2), ..message("hall", "ann", "a reply") });
-    batch.push(Append { at_ms: 0, reply_to: Some((1 << 53) - 1), ..message("hall", "ann", "at the edges") });
+    batch.push(reply(2, message("hall", "ann", "a reply")));
+    batch.push(Append { at_ms: 0, ..reply((1 << 53) - 1, message("hall", "ann", "at the edges")) });
     batch.push(with_nonce("Nonce-_~ \u{1F980}", message("hall", "ann", "a nonce")));
     append(&*store, batch.clone()).await;
     for (record, written) in whole_room(&*store, "hall").await.into_iter().zip(batch) {
-        assert_eq!(record.content, written.content, "the content comes back as written");
+        assert_eq!(record.content, *content(&written), "the content comes back as written");
         assert_eq!(record.at_ms, written.at_ms, "the time comes back as written");
-        assert_eq!(record.nonce, written.nonce, "the nonce comes back as written");
-        assert_eq!(record.reply_to, written.reply_to, "reply_to comes back as written");
+        assert_eq!(record.nonce.as_ref(), written.what.nonce(), "the nonce comes back as written");
+        assert_eq!(record.reply_to, reply_to(&written), "reply_to comes back as written");
     }
+}
+
+fn reply(to: u64, mut message: Append) -> Append {
+    if let What::Message { reply_to, .. } = &mut message.what {
+        *reply_to = Some(to);
+    }
+    message
+}
+
+fn reply_to(message: &Append) -> Option<u64> {
+    let What::Message { reply_to, .. } = message.what else { return None };
+    reply_to
 }
 
 /// Users write their names as they like; each message shows the name it was written under.

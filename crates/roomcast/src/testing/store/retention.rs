@@ -1,6 +1,6 @@
 //! Retention: what is too old or too much goes, in small steps, and nothing else.
 
-use super::{append, fresh, head, message, page, room_name, with_nonce};
+use super::{append, edit, fresh, head, message, page, position, room_name, with_nonce};
 use crate::store::{Append, Forgotten, MAX_FORGET, Range, Retention, Store};
 use std::{num::NonZeroU64, sync::Arc, time::Duration};
 
@@ -102,4 +102,29 @@ pub(super) async fn leaves_the_newest(store: Arc<dyn Store>) {
     }
     assert_eq!(store.rooms(None, 10).await.expect("rooms").len(), 2, "the rooms are still there");
     assert_eq!(head(&*store, "hall").await, 5);
+}
+
+/// A change goes when it stands in front of the oldest message that is kept, and not before: until then somebody may have
+/// all messages and lack it. The newest stays, so that numbers go on.
+pub(super) async fn forgets_changes_that_nobody_lacks(store: Arc<dyn Store>) {
+    let said = || message("hall", "ann", "hello");
+    let changed = |seq, content| edit("hall", "ann", seq, content);
+    append(&*store, vec![said(), changed(1, "a"), said(), changed(2, "b"), said(), changed(1, "c")]).await;
+    append(&*store, vec![said(), changed(4, "d"), said(), message("yard", "ann", "hello")]).await;
+    append(&*store, vec![edit("yard", "ann", 1, "x"), message("yard", "ann", "hello")]).await;
+    let kept = async |room| {
+        let read = store.changes(room_name(room), 0, 10).await.expect("changes");
+        (read.changes.iter().map(|change| change.number).collect::<Vec<_>>(), read.newest)
+    };
+    for (messages, floor, changes) in [(4, 1, 1..=4), (3, 2, 2..=4), (2, 3, 3..=4), (1, 4, 4..=4)] {
+        sweep(&*store, keep(messages)).await;
+        assert_eq!(bounds(&*store, "hall").await.0, floor);
+        assert_eq!(kept("hall").await, (changes.collect(), 4), "changes behind message {floor} are kept");
+    }
+    append(&*store, vec![said()]).await;
+    sweep(&*store, keep(1)).await;
+    assert_eq!(kept("hall").await, (vec![4], 4), "the newest change stays");
+    assert_eq!(kept("yard").await, (vec![1], 1), "the newest change of each room stays");
+    append(&*store, vec![changed(6, "e")]).await[0].expect("appended");
+    assert_eq!(position(&*store, "hall").await.change, 5, "the numbers of changes go on");
 }

@@ -38,16 +38,30 @@ enum Fault {
     LosesNoncesOnRetention,
     ForgetsByTheClockOfTomorrow,
     ForgetsTheNewest,
+    ForgetsAChangeTooMany,
     GoesOnAfterClose,
     DropsWhatWaits,
     QueuesWithoutBound,
     RefusesInPart,
+    ShowsWhatWasDeleted,
+    ForgetsWhenItWasEdited,
+    LetsAnybodyChange,
+    AcceptsEveryChange,
+    SkipsAChange,
+    PutsChangesFirst,
+    ForgetsNewestChanges,
+    ChangesToTheSame,
+    ComparesWithWhatIsSaidNow,
+    TakesAnyContentAfterAChange,
+    KeepsWhatWasErased,
+    ErasesOthers,
+    LosesTheLastEdit,
 }
 
 use Fault::*;
 
 /// For each check, faults that it alone must find.
-const CAUGHT: [(&str, &[Fault]); 22] = [
+const CAUGHT: [(&str, &[Fault]); 31] = [
     ("numbers::are_dense", &[SkipsANumber, SwapsNeighbours, ForgetsNonces, IgnoresTheContentOfARepetition]),
     ("numbers::are_dense_for_concurrent_appenders", &[SwapsNeighbours, SkipsANumber, AnswersBeforeItAppends]),
     ("numbers::of_many_rooms_in_one_batch", &[MixesRooms]),
@@ -67,6 +81,33 @@ const CAUGHT: [(&str, &[Fault]); 22] = [
     ("pages::hold_what_was_answered", &[AnswersBeforeItAppends]),
     ("records::come_back_as_written", &[LosesReplies, CutsContent, TakesTheTimeItself, ForgetsNonces]),
     ("records::show_the_name_of_their_time", &[ShowsIdentities]),
+    (
+        "changes::show_in_the_message",
+        &[ShowsWhatWasDeleted, ForgetsWhenItWasEdited, ShowsIdentities, LosesTheLastEdit],
+    ),
+    ("changes::stand_behind_the_newest_message", &[SkipsAChange, PutsChangesFirst, ForgetsNewestChanges]),
+    ("changes::are_refused_without_taking_a_number", &[LetsAnybodyChange, AcceptsEveryChange]),
+    (
+        "changes::that_change_nothing_are_repetitions",
+        &[ChangesToTheSame, TellsTheTimeOfTheRepetition, TellsNothingOfRepetition],
+    ),
+    (
+        "changes::leave_a_nonce_to_its_first_content",
+        &[ComparesWithWhatIsSaidNow, TakesAnyContentAfterAChange, ForgetsNonces],
+    ),
+    ("changes::erase_what_was_said", &[KeepsWhatWasErased, ErasesOthers]),
+    ("changes::come_in_pages", &[IncludesTheBound, IgnoresTheLimit, NeverHasMore, MixesRooms]),
+    (
+        "changes::of_random_batches",
+        &[
+            SkipsAChange,
+            PutsChangesFirst,
+            LetsAnybodyChange,
+            ChangesToTheSame,
+            ComparesWithWhatIsSaidNow,
+            KeepsWhatWasErased,
+        ],
+    ),
     ("lists::heads_in_the_order_asked", &[SortsHeads, CreatesRoomsOnAsking]),
     ("lists::rooms_by_name", &[ListsRoomsTwice, MixesRooms]),
     (
@@ -76,6 +117,10 @@ const CAUGHT: [(&str, &[Fault]); 22] = [
     ("retention::forgets_nonces_with_their_messages", &[LosesNoncesOnRetention, KeepsEverything]),
     ("retention::keeps_what_is_young", &[ForgetsByTheClockOfTomorrow, ForgetsOnlyInOneRoom, KeepsEverything]),
     ("retention::leaves_the_newest", &[KeepsEverything, ForgetsTheNewest]),
+    (
+        "retention::forgets_changes_that_nobody_lacks",
+        &[KeepsEverything, ForgetsAChangeTooMany, ForgetsNewestChanges],
+    ),
     ("closing::refuses_what_comes_later", &[GoesOnAfterClose]),
     ("closing::answers_what_came_before", &[DropsWhatWaits]),
     ("closing::a_full_queue_is_said", &[QueuesWithoutBound, RefusesInPart]),

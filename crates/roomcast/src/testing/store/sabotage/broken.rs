@@ -2,10 +2,11 @@
 
 use super::Fault::{self, *};
 use crate::store::{
-    Answer, Append, AppendError, Appended, Done, Durability, Epoch, Head, Page, Range, Retention, Store,
-    Summary, Swept, memory::Memory,
+    Answer, Append, AppendError, Appended, Changes, Done, Durability, Epoch, Head, Kind, Page, Position,
+    Range, Retention, Store, StoreError, Summary, Swept, What, memory::Memory,
 };
 use crate::testing::store::{Results, message, room_name};
+use futures_util::FutureExt as _;
 use roomcast_protocol::{RoomName, UserName};
 use std::{
     future,
@@ -25,6 +26,8 @@ pub(super) struct Broken {
     closed: AtomicBool,
     /// Retention has run.
     swept: AtomicBool,
+    /// Some message was changed.
+    changed: AtomicBool,
     /// A `done` runs.
     running: AtomicBool,
     /// Batches that nobody has looked at.
@@ -40,15 +43,38 @@ impl Broken {
             inner: Arc::default(),
             closed,
             swept: AtomicBool::new(false),
+            changed: AtomicBool::new(false),
             running: AtomicBool::new(false),
             waiting: Mutex::default(),
         }
     }
 
-    fn break_message(&self, n_batch: usize, message: &mut Append) {
-        let Append { user, nonce, content, room, at_ms, reply_to } = message;
+    fn break_item(&self, n_batch: usize, Append { room, user, at_ms, what }: &mut Append) {
         match self.fault {
             MixesRooms => *room = room_name("lobby"),
+            TakesTheTimeItself if *at_ms == 0 => *at_ms = 1,
+            ShowsIdentities => *user = Arc::new(UserName::from_parts(user.identity(), user.identity())),
+            _ => {}
+        }
+        match what {
+            What::Message { content, nonce, reply_to } => {
+                self.break_message(n_batch, user, content, nonce, reply_to);
+            }
+            What::Edit { seq, content } => self.break_edit(n_batch, user, *seq, content),
+            What::Delete { .. } if self.fault == LetsAnybodyChange => *user = ann(),
+            What::Delete { .. } => {}
+        }
+    }
+
+    fn break_message(
+        &self,
+        n_batch: usize,
+        user: &mut Arc<UserName>,
+        content: &mut Arc<str>,
+        nonce: &mut Option<Arc<str>>,
+        reply_to: &mut Option<u64>,
+    ) {
+        match self.fault {
             ForgetsNonces => *nonce = None,
             LosesNoncesOnRetention if self.swept.load(Ordering::Relaxed) => *nonce = None,
             ForgetsNoncesAcrossBatches => {
@@ -58,47 +84,124 @@ impl Broken {
             IgnoresTheContentOfARepetition if nonce.is_some() => *content = "yes".into(),
             LosesReplies => *reply_to = None,
             CutsContent if content.len() > 16_000 => *content = content[..16_000].into(),
-            TakesTheTimeItself if *at_ms == 0 => *at_ms = 1,
-            ShowsIdentities => *user = Arc::new(UserName::from_parts(user.identity(), user.identity())),
             _ => {}
         }
     }
 
-    fn break_results(&self, asked_ms: &[u64], results: &mut Results) {
-        for (result, at_ms) in results.iter_mut().zip(asked_ms) {
-            let Ok(appended) = result else { continue };
-            match self.fault {
-                SkipsANumber if appended.seq > 9 => appended.seq += 1,
-                TellsTheTimeOfTheRepetition => appended.at_ms = *at_ms,
-                TellsNothingOfRepetition => appended.repeated = false,
-                _ => {}
+    fn break_edit(&self, n_batch: usize, user: &mut Arc<UserName>, seq: u64, content: &mut Arc<str>) {
+        match self.fault {
+            LetsAnybodyChange => *user = ann(),
+            ChangesToTheSame => *content = format!("{content}{n_batch}").into(),
+            LosesTheLastEdit if seq == 1 => *content = "uno".into(),
+            _ => {}
+        }
+    }
+
+    fn break_results(&self, asked: &[Append], results: &mut Results) {
+        for (result, asked) in results.iter_mut().zip(asked) {
+            let is_message = matches!(asked.what, What::Message { .. });
+            match result {
+                Ok(appended) => self.break_success(asked, appended),
+                Err(AppendError::NoSuchMessage) if self.fault == AcceptsEveryChange => {
+                    *result = Ok(nowhere(asked));
+                }
+                Err(AppendError::NonceConflict)
+                    if self.fault == TakesAnyContentAfterAChange && self.changed.load(Ordering::Relaxed) =>
+                {
+                    *result = Ok(nowhere(asked));
+                }
+                Err(_) => {}
+            }
+            let is_repeated = is_message && result.is_ok_and(|appended| appended.repeated);
+            if self.fault == ComparesWithWhatIsSaidNow && is_repeated && self.changed.load(Ordering::Relaxed)
+            {
+                *result = Err(AppendError::NonceConflict);
+            }
+            if !is_message {
+                self.changed.store(true, Ordering::Relaxed);
             }
         }
         if self.fault == SwapsNeighbours && results.len() > 1 {
             results.swap(0, 1);
         }
     }
+
+    fn break_success(&self, asked: &Append, appended: &mut Appended) {
+        match self.fault {
+            SkipsANumber if appended.seq > 9 => appended.seq += 1,
+            SkipsAChange if appended.at.change > 1 => appended.at.change += 1,
+            TellsTheTimeOfTheRepetition => appended.at_ms = asked.at_ms,
+            TellsNothingOfRepetition => appended.repeated = false,
+            _ => {}
+        }
+    }
+
+    fn break_changes(&self, mut read: Changes) -> Changes {
+        for change in &mut read.changes {
+            match (&self.fault, &mut change.kind) {
+                (PutsChangesFirst, _) => change.after = 0,
+                (KeepsWhatWasErased, Kind::Edit { content }) => {
+                    content.get_or_insert_with(|| "uno".into());
+                }
+                (ErasesOthers, Kind::Edit { content }) if self.changed.load(Ordering::Relaxed) => {
+                    *content = None;
+                }
+                _ => {}
+            }
+        }
+        if self.fault == ForgetsAChangeTooMany && self.swept.load(Ordering::Relaxed) {
+            read.changes.drain(..read.changes.len().min(1));
+        }
+        if self.fault == NeverHasMore {
+            read.newest = read.changes.last().map_or(0, |change| change.number);
+        }
+        read
+    }
+
+    fn break_page(&self, mut page: Page) -> Page {
+        for record in &mut page.messages {
+            match self.fault {
+                ShowsWhatWasDeleted if record.deleted_ms.is_some() => record.content = "two".into(),
+                ForgetsWhenItWasEdited => record.edited_ms = None,
+                _ => {}
+            }
+        }
+        if self.fault == NeverHasMore { Page { more: false, ..page } } else { page }
+    }
+}
+
+/// What the memory answers, which it does at once.
+fn now<T>(answer: Answer<T>) -> Result<T, StoreError> {
+    answer.now_or_never().unwrap()
+}
+
+fn ann() -> Arc<UserName> {
+    Arc::new(UserName::from_parts("ann", "ann"))
+}
+
+/// An answer that means nothing.
+fn nowhere(asked: &Append) -> Appended {
+    Appended { seq: 1, at: Position { seq: 1, change: 0 }, at_ms: asked.at_ms, repeated: false }
 }
 
 impl Store for Broken {
     fn append(&self, mut batch: Vec<Append>, done: Done) {
         let n = self.n_batches.fetch_add(1, Ordering::Relaxed);
         if self.closed.load(Ordering::Relaxed) {
-            return done(vec![Ok(Appended { seq: 1, at_ms: 0, repeated: false }); batch.len()]);
+            return done(batch.iter().map(|item| Ok(nowhere(item))).collect());
         }
         if self.fault == DropsWhatWaits
             || (self.fault == QueuesWithoutBound && self.running.load(Ordering::Relaxed))
         {
             return self.waiting.lock().unwrap().push((batch, done));
         }
-        batch.iter_mut().for_each(|message| self.break_message(n, message));
+        let asked = batch.clone();
+        batch.iter_mut().for_each(|item| self.break_item(n, item));
         if self.fault == LosesTheLastOfALongBatch && batch.len() > 500 {
             batch.pop();
         }
         if self.fault == AnswersBeforeItAppends {
-            let results =
-                batch.iter().map(|m| Ok(Appended { seq: 1, at_ms: m.at_ms, repeated: false })).collect();
-            done(results);
+            done(batch.iter().map(|item| Ok(nowhere(item))).collect());
             let inner = Arc::clone(&self.inner);
             thread::spawn(move || {
                 thread::sleep(Duration::from_millis(1));
@@ -106,11 +209,10 @@ impl Store for Broken {
             });
             return;
         }
-        let asked_ms: Vec<u64> = batch.iter().map(|message| message.at_ms).collect();
         let (results_tx, results_rx) = std::sync::mpsc::channel();
         self.inner.append(batch, Box::new(move |results| results_tx.send(results).unwrap()));
         let mut results = results_rx.recv().unwrap();
-        self.break_results(&asked_ms, &mut results);
+        self.break_results(&asked, &mut results);
         if self.fault == RefusesInPart && self.running.load(Ordering::Relaxed) {
             results[0] = Err(AppendError::Overloaded);
         }
@@ -123,14 +225,16 @@ impl Store for Broken {
         if self.fault == CreatesRoomsOnAsking {
             self.inner.append(vec![message(room.as_str(), "ann", "")], Box::new(drop));
         }
-        let head = self.inner.head(room);
-        if self.fault != ForgetsTheNewest {
-            return head;
+        let mut head = now(self.inner.head(room));
+        match (self.fault, &mut head) {
+            (ForgetsNewestChanges, Ok(head)) => head.change = 0,
+            (ForgetsTheNewest, Ok(head)) => head.floor = head.seq,
+            _ => {}
         }
-        Box::pin(async { head.await.map(|head| Head { floor: head.seq, ..head }) })
+        Box::pin(future::ready(head))
     }
 
-    fn heads(&self, mut rooms: Vec<RoomName>) -> Answer<Vec<u64>> {
+    fn heads(&self, mut rooms: Vec<RoomName>) -> Answer<Vec<Position>> {
         if self.fault == SortsHeads {
             rooms.sort();
         }
@@ -144,10 +248,15 @@ impl Store for Broken {
         };
         let limit = if self.fault == IgnoresTheLimit { 1000 } else { limit };
         let page = self.inner.page(room, range, limit);
-        if self.fault != NeverHasMore {
-            return page;
-        }
-        Box::pin(async { page.await.map(|page| Page { more: false, ..page }) })
+        let page = now(page).map(|page| self.break_page(page));
+        Box::pin(future::ready(page))
+    }
+
+    fn changes(&self, room: RoomName, after: u64, limit: usize) -> Answer<Changes> {
+        let after = if self.fault == IncludesTheBound { after.saturating_sub(1) } else { after };
+        let limit = if self.fault == IgnoresTheLimit { 1000 } else { limit };
+        let read = now(self.inner.changes(room, after, limit)).map(|read| self.break_changes(read));
+        Box::pin(future::ready(read))
     }
 
     fn rooms(&self, after: Option<RoomName>, limit: usize) -> Answer<Vec<Summary>> {
