@@ -45,7 +45,14 @@ use roomcast::store::{
     StoreError, Summary, Swept,
 };
 use roomcast_protocol::RoomName;
-use std::{fmt, path::Path, sync::Arc};
+use std::{
+    fmt,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 use tokio::sync::{oneshot, watch};
 use writer::Writer;
 
@@ -82,6 +89,7 @@ pub struct Sqlite {
     durability: Durability,
     work: Arc<Queue<Work>>,
     questions: Arc<Queue<Question>>,
+    lost: Arc<AtomicBool>,
     closed: watch::Receiver<Closed>,
 }
 
@@ -115,10 +123,12 @@ impl Sqlite {
         let questions = Arc::clone(&readers.questions);
         let work = Arc::new(Queue::new(Load { units: WRITER_QUEUE, bytes: WRITER_QUEUE_BYTES }));
         let (closed_tx, closed) = watch::channel(None);
-        let checkpointer = checkpoint::Checkpointer::start(&path)?;
-        let writer = Writer::new(connection, Arc::clone(&work), readers, checkpointer, directory);
+        let lost = Arc::new(AtomicBool::new(false));
+        let checkpointer = checkpoint::Checkpointer::start(&path, Arc::clone(&lost))?;
+        let writer =
+            Writer::new(connection, Arc::clone(&lost), Arc::clone(&work), readers, checkpointer, directory);
         writer.start(closed_tx).map_err(|error| OpenError::io(&path, error))?;
-        Ok(Self { epoch, durability, work, questions, closed })
+        Ok(Self { epoch, durability, work, questions, lost, closed })
     }
 
     /// Puts a question to the reading threads. One whose asker has gone by then is not answered.
@@ -197,6 +207,10 @@ impl Store for Sqlite {
 
     fn durability(&self) -> Durability {
         self.durability
+    }
+
+    fn is_read_only(&self) -> bool {
+        self.lost.load(Ordering::Relaxed)
     }
 
     fn close(&self) -> Answer<()> {

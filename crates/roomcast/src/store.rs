@@ -70,6 +70,12 @@ pub trait Store: Send + Sync + 'static {
     /// What an acknowledgement means here.
     fn durability(&self) -> Durability;
 
+    /// Whether nothing more is written until the store is opened again, while questions are still answered: after a write
+    /// of which nobody knows what became.
+    fn is_read_only(&self) -> bool {
+        false
+    }
+
     /// Commits what is queued, refuses what comes later, and leaves the files as a clean stop does.
     fn close(&self) -> Answer<()>;
 }

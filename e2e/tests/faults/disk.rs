@@ -90,6 +90,7 @@ async fn f6_after_a_failed_fsync_nothing_is_acknowledged_until_the_next_start() 
         assert_eq!(refusal["code"], "unavailable", "acknowledged after a failed fsync: {refusal}");
     }
     assert_reading_and_live(&server, &mut probe).await;
+    assert!(!server.is_ready().await, "/readyz calls a server ready that writes nothing");
     let people = visit.finish().await;
     let late = people.writers.iter().map(|writer| writer.acks_after_refusal).sum::<usize>();
     assert_eq!(late, 0, "acknowledged after a failed fsync");

@@ -95,6 +95,9 @@ async fn readyz(State(admin): State<Admin>) -> Result<Response, Problem> {
     if !store_answers(&admin.chat).await {
         return unready("the message store does not answer");
     }
+    if admin.chat.store().is_read_only() {
+        return unready("nothing is written until the server is started again: its log says why");
+    }
     let ready = Ready { status: "ready", durability: admin.chat.store().durability().as_str() };
     Ok((NO_STORE, Json(ready)).into_response())
 }

@@ -22,20 +22,18 @@ const PAUSE: Duration = Duration::from_millis(100);
 pub(super) struct Checkpointer {
     /// Holds one wake-up; a second one would say nothing new.
     wake: Option<SyncSender<()>>,
-    lost_data: Arc<AtomicBool>,
     thread: Option<thread::JoinHandle<()>>,
 }
 
 impl Checkpointer {
-    pub(super) fn start(path: &Path) -> Result<Self, OpenError> {
+    /// `lost` is set where an `fsync` of the database fails.
+    pub(super) fn start(path: &Path, lost: Arc<AtomicBool>) -> Result<Self, OpenError> {
         let connection = connection::checkpointer(path).map_err(|error| OpenError::sqlite(path, error))?;
         let (wake, woken) = sync_channel(1);
-        let lost_data = Arc::new(AtomicBool::new(false));
-        let lost = Arc::clone(&lost_data);
         let thread = thread::Builder::new().name("store-checkpoint".into());
         let thread =
             thread.spawn(move || work(&connection, &woken, &lost)).map_err(|e| OpenError::io(path, e))?;
-        Ok(Self { wake: Some(wake), lost_data, thread: Some(thread) })
+        Ok(Self { wake: Some(wake), thread: Some(thread) })
     }
 
     /// Says that there was a commit.
@@ -43,11 +41,6 @@ impl Checkpointer {
         if let Some(wake) = &self.wake {
             let _ = wake.try_send(());
         }
-    }
-
-    /// Whether an `fsync` of the database failed.
-    pub(super) fn lost_data(&self) -> bool {
-        self.lost_data.load(Ordering::Relaxed)
     }
 
     pub(super) fn end(&mut self) {
@@ -66,7 +59,7 @@ impl Drop for Checkpointer {
     }
 }
 
-fn work(connection: &Connection, woken: &Receiver<()>, lost_data: &AtomicBool) {
+fn work(connection: &Connection, woken: &Receiver<()>, lost: &AtomicBool) {
     let mut failing = false;
     while woken.recv().is_ok() {
         let outcome = checkpoint(connection);
@@ -77,7 +70,7 @@ fn work(connection: &Connection, woken: &Receiver<()>, lost_data: &AtomicBool) {
         }
         failing = outcome.is_err();
         if outcome.is_err_and(|error| is_lost(&error)) {
-            lost_data.store(true, Ordering::Relaxed);
+            lost.store(true, Ordering::Relaxed);
         }
         thread::park_timeout(PAUSE);
     }

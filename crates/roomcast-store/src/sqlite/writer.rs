@@ -11,7 +11,14 @@ use crate::{
 };
 use roomcast::store::{Append, AppendError, Durability, MAX_BATCH};
 use rusqlite::{Connection, ErrorCode, ffi};
-use std::{io, sync::Arc, thread};
+use std::{
+    io,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+};
 use tokio::sync::watch;
 
 /// The only one who writes, and the owner of everything that ends with the store. Fields are dropped in this order:
@@ -20,6 +27,8 @@ pub(super) struct Writer {
     connection: Connection,
     cache: Cache,
     health: Health,
+    /// An `fsync` failed, here or while checkpointing.
+    lost: Arc<AtomicBool>,
     queue: Arc<Queue<Work>>,
     readers: Readers<Question>,
     checkpointer: Checkpointer,
@@ -40,13 +49,14 @@ enum Health {
 impl Writer {
     pub(super) fn new(
         connection: Connection,
+        lost: Arc<AtomicBool>,
         queue: Arc<Queue<Work>>,
         readers: Readers<Question>,
         checkpointer: Checkpointer,
         directory: Directory,
     ) -> Self {
         let (cache, health) = (Cache::default(), Health::Good);
-        Self { connection, cache, health, queue, readers, checkpointer, _directory: directory }
+        Self { connection, cache, health, lost, queue, readers, checkpointer, _directory: directory }
     }
 
     /// Starts the thread. It says on `closed` how it ended, once nothing of the store is left.
@@ -118,7 +128,7 @@ impl Writer {
     }
 
     fn check_disk(&self) -> rusqlite::Result<()> {
-        if self.health == Health::Lost || self.checkpointer.lost_data() { Err(lost()) } else { Ok(()) }
+        if self.lost.load(Ordering::Relaxed) { Err(lost()) } else { Ok(()) }
     }
 
     fn note_success(&mut self) {
@@ -133,6 +143,7 @@ impl Writer {
         let health = if is_lost(error) { Health::Lost } else { Health::Failing };
         if self.health == Health::Good || (self.health, health) == (Health::Failing, Health::Lost) {
             let restart = health == Health::Lost;
+            self.lost.fetch_or(restart, Ordering::Relaxed);
             tracing::error!(%error, needs_restart = restart, "messages cannot be written and are refused");
             self.health = health;
         }
@@ -142,7 +153,7 @@ impl Writer {
     fn end(mut self) -> rusqlite::Result<()> {
         self.readers.end();
         self.checkpointer.end();
-        if self.health == Health::Lost {
+        if self.lost.load(Ordering::Relaxed) {
             // Not clean: what is on disk is what the next start finds.
             return Err(lost());
         }
