@@ -67,17 +67,17 @@ fn what_is_not_as_it_was_sent_is_noticed() {
 fn the_other_frames_that_matter() {
     for (text, expected) in [
         (
-            r#"{"type":"joined","room":"r-1","epoch":"e","head":7,"recovered":false,"users":1}"#,
+            r#"{"type":"joined","room":"r-1","epoch":"e","head":7,"change":0,"recovered":false,"users":1}"#,
             Said::Joined { head: 7 },
         ),
         (
-            r#"{"type":"joined","room":"r-2","epoch":"e","head":7,"recovered":false,"users":1}"#,
+            r#"{"type":"joined","room":"r-2","epoch":"e","head":7,"change":0,"recovered":false,"users":1}"#,
             Said::WrongRoom,
         ),
         (r#"{"type":"gap","room":"r-1","from":3,"to":5,"reason":"retention"}"#, Said::Gap { messages: 3 }),
         (r#"{"type":"presence","room":"r-1","users":["a"],"count":1}"#, Said::Other),
         (r#"{"type":"presence_change","room":"r-1","joined":[],"left":[],"count":1}"#, Said::Other),
-        (r#"{"type":"caught_up","room":"r-1","seq":1}"#, Said::Other),
+        (r#"{"type":"caught_up","room":"r-1","seq":1,"change":0}"#, Said::Other),
         (
             r#"{"type":"error","code":"rate_limited","message":"slow down","temporary":true}"#,
             Said::Refused("rate_limited: slow down".into()),
