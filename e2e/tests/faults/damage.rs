@@ -110,10 +110,13 @@ async fn f23_a_damaged_log_loses_its_tail_loudly_and_gets_a_new_epoch() {
     for _ in 0..fault::size(2, 20) {
         let mut server = Server::start_with(&[NO_LIMIT]).await;
         let visit = People::new(4, 2, 500).enter(&server).await;
-        sleep(Duration::from_millis(700)).await;
+        let log = server.data().join("roomcast.db-wal");
+        // Long, and not so long yet that it was moved into the database: then nothing would be lost with it.
+        while fs::metadata(&log).expect("a log").len() < 4 << 20 {
+            sleep(Duration::from_millis(1)).await;
+        }
         server.kill();
         let people = visit.gone().await;
-        let log = server.data().join("roomcast.db-wal");
         let mut bytes = fs::read(&log).expect("a crash leaves the log");
         // Behind the schema, and before the last commit.
         let at = dice.between(bytes.len() as u64 / 3, bytes.len() as u64 * 2 / 3) as usize;
