@@ -168,18 +168,18 @@ pub(super) fn read_line(line: &[u8]) -> Result<Line, String> {
     if mark.end.is_some() {
         return parse::<End>(line).map(|End { end }| Line::End(end));
     }
-    let (room, item) = if mark.change.is_some() { change(parse(line)?)? } else { message(parse(line)?)? };
+    let (room, item) = if mark.change.is_some() { change(&parse(line)?)? } else { message(&parse(line)?)? };
     Ok(Line::Entry(Entry { room, item, line: None }))
 }
 
-fn message(line: MessageLine<'_>) -> Result<(RoomName, Item), String> {
+fn message(line: &MessageLine<'_>) -> Result<(RoomName, Item), String> {
     let room = room(&line.room)?;
     check_number("seq", line.seq)?;
     let user = user(&line.identity, &line.name)?;
     line.nonce.as_deref().map(check_nonce).transpose().map_err(|error| format!("nonce: {error}"))?;
     check_time("at_ms and reply_to", line.at_ms.max(line.reply_to.unwrap_or(0)))?;
-    check_message_content(&line)?;
-    let first_hash = first_hash(&line)?;
+    check_message_content(line)?;
+    let first_hash = first_hash(line)?;
     let record = Record {
         seq: line.seq,
         user,
@@ -225,7 +225,7 @@ fn from_hex(text: &str) -> Option<FirstHash> {
     (hex(&bytes) == text).then_some(bytes)
 }
 
-fn change(line: ChangeLine<'_>) -> Result<(RoomName, Item), String> {
+fn change(line: &ChangeLine<'_>) -> Result<(RoomName, Item), String> {
     let room = room(&line.room)?;
     for (what, number) in [("change", line.change), ("after", line.after), ("seq", line.seq)] {
         check_number(what, number)?;
@@ -242,7 +242,7 @@ fn change(line: ChangeLine<'_>) -> Result<(RoomName, Item), String> {
         KindWord::Delete if content.is_none() => Kind::Delete,
         KindWord::Delete => return Err("a deletion has no content".to_owned()),
     };
-    let ChangeLine { change: number, after, seq, at_ms, .. } = line;
+    let ChangeLine { change: number, after, seq, at_ms, .. } = *line;
     Ok((room, Item::Change(Change { number, after, seq, user, at_ms, kind })))
 }
 
