@@ -118,6 +118,18 @@ settings! {
         ///
         /// Default: `"10/1s"`.
         messages: Rate = Rate { count: count(10), per: Period::from_secs(1) },
+        /// Rooms that one person may enter, and in what time.
+        ///
+        /// Default: `"500/1m"`.
+        joins: Rate = Rate { count: count(500), per: Period::from_secs(60) },
+        /// What else one person may ask for by frames (history, typing, leaving, pings, newer tokens), and in what time.
+        ///
+        /// Default: `"120/1m"`.
+        commands: Rate = Rate { count: count(120), per: Period::from_secs(60) },
+        /// Connections of one person with tokens; one more is closed with 4530. Guests are known by their address alone.
+        ///
+        /// Default: `20`.
+        per_user: NonZeroU32 = count(20),
         /// Bytes that may wait for one connection before it is served from history instead.
         ///
         /// Default: `"1MiB"`.

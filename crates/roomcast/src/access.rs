@@ -45,7 +45,7 @@ impl Session {
         cx.set_max_message(MAX_FRAME_BYTES);
         cx.set_deadline(None);
         (self.user, self.pass) = (self.chat.user(identity.name), identity.pass);
-        if self.takes_effect(cx) {
+        if self.takes_effect(cx) && self.takes_place(cx) {
             self.greet(cx);
             self.tell_authenticated(cx, id);
             self.enter_only(cx);
@@ -73,6 +73,19 @@ impl Session {
             cx.set_deadline(Some(self.left_of(pass.ends)));
         }
         true
+    }
+
+    /// Counts the connection against its person's cap, where a token says whose it is. False where there are too many.
+    pub(crate) fn takes_place(&mut self, cx: &mut Cx<'_>) -> bool {
+        let most = self.chat.options().limits.connections;
+        self.counts = self.pass.is_some() && self.user.enter(most);
+        let is_in = self.counts || self.pass.is_none();
+        if !is_in {
+            let message = format!("you have {most} connections open: close one of them first");
+            self.refuse(cx, None, None, ErrorFrame::new(ErrorCode::Limit, message));
+            cx.close(close(CloseCode::TooManyConnections));
+        }
+        is_in
     }
 
     fn left_of(&self, ends: u64) -> Duration {

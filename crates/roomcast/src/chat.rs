@@ -21,7 +21,7 @@ use crate::{
     auth::{Users, Verifier, revoked::Revoked},
     bus::Bus,
     clock::{Clock, SystemClock},
-    limits::Rate,
+    limits::Limits,
     pages::Pages,
     room::{Room, SessionHub},
     rooms::Rooms,
@@ -47,8 +47,8 @@ const RECONNECT_SPREAD_MS: u64 = 5_000;
 /// What may be chosen.
 #[derive(Clone)]
 pub struct Options {
-    /// What each person may say. Default: 10 messages a second.
-    pub rate: Rate,
+    /// What each person may do.
+    pub limits: Limits,
     /// How long somebody whose last connection vanished stays. Default: 15 s.
     pub grace: Duration,
     /// What each room keeps. Default: everything.
@@ -64,7 +64,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
-            rate: Rate::default(),
+            limits: Limits::default(),
             grace: Duration::from_millis(GRACE_MS),
             retention: Retention::default(),
             retention_every: Duration::from_secs(60),
@@ -77,7 +77,7 @@ impl Default for Options {
 impl fmt::Debug for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Options")
-            .field("rate", &self.rate)
+            .field("limits", &self.limits)
             .field("grace", &self.grace)
             .field("retention", &self.retention)
             .finish_non_exhaustive()
@@ -129,7 +129,7 @@ impl Chat {
     #[must_use]
     pub fn start(hub: Hub<Session>, store: Arc<dyn Store>, bus: Arc<dyn Bus>, options: Options) -> Self {
         let chat = Self(Arc::new(Inner {
-            users: Users::new(options.rate),
+            users: Users::new(options.limits),
             revoked: Revoked::default(),
             owing: AtomicUsize::new(0),
             options,

@@ -10,7 +10,10 @@ mod message;
 mod ping;
 mod typing;
 
-use crate::session::{Cx, Session};
+use crate::{
+    Refusal,
+    session::{Cx, Session},
+};
 use roomcast_protocol::{ClientFrame, Envelope, ErrorCode, Id, server::ErrorFrame};
 
 /// What a command answers where it fails.
@@ -21,11 +24,27 @@ pub(crate) fn run(session: &mut Session, cx: &mut Cx<'_>, envelope: Envelope<'_>
     let Envelope { id, frame } = envelope;
     let room = frame.room().map(str::to_owned);
     let failed_id = id.clone();
-    if let Err(error) = dispatch(session, cx, id, frame) {
+    let outcome = pay(session, &frame).and_then(|()| dispatch(session, cx, id, frame));
+    if let Err(error) = outcome {
         let room =
             room.as_deref().or(session.only.as_ref().map(|only| only.room.as_str())).map(str::to_owned);
         session.refuse(cx, failed_id, room.as_deref(), error);
+    } else {
+        session.refusals = 0;
     }
+}
+
+/// Takes the frame out of its sender's budget. (Messages and changes are paid for where they are submitted, because their
+/// answer tells what is left.)
+fn pay(session: &Session, frame: &ClientFrame<'_>) -> Outcome {
+    let budget = match frame {
+        ClientFrame::Message { .. } | ClientFrame::Edit { .. } | ClientFrame::Delete { .. } => return Ok(()),
+        // What says who pays. It can be got wrong once.
+        ClientFrame::Auth { .. } if session.owes => return Ok(()),
+        ClientFrame::Join { .. } => &session.user.joins,
+        _ => &session.user.commands,
+    };
+    budget.spend().map(drop).map_err(|wait| Refusal::rate_limited(wait).frame())
 }
 
 fn dispatch(session: &mut Session, cx: &mut Cx<'_>, id: Option<Id>, frame: ClientFrame<'_>) -> Outcome {

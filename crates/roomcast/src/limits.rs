@@ -1,5 +1,5 @@
-//! How much a person may say: a budget that refills steadily (the generic cell rate algorithm, ITU-T I.371), shared by
-//! all of the person's connections. The acknowledgement of each message tells what is left.
+//! How much a person may do: budgets that refill steadily (the generic cell rate algorithm, ITU-T I.371), shared by
+//! all of the person's connections. The acknowledgement of each message tells what is left of the one for messages.
 
 use governor::{
     Quota, RateLimiter,
@@ -13,31 +13,56 @@ use std::{num::NonZeroU32, time::Duration};
 /// Rooms that one connection may be in.
 pub const MAX_ROOMS: usize = 500;
 
-/// Messages per time.
+/// Refusals in a row, with nothing in between that was allowed, after which a connection is closed with 4029: whoever waits as
+/// long as a refusal says gets none.
+pub const MAX_REFUSALS: u8 = 100;
+
+/// What one person may do, over all of their connections.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Messages, edits and deletions. Default: 10 in a second.
+    pub messages: Rate,
+    /// Rooms entered. Default: 500 in a minute, as many as a connection that comes back may be in.
+    pub joins: Rate,
+    /// Whatever else is asked for: history, typing, leaving, newer tokens, pings that are frames. Default: 120 in a minute.
+    pub commands: Rate,
+    /// Connections at once, where a token says whose they are. (A guest's name is anybody's: who took it could keep others
+    /// out.) Default: 20.
+    pub connections: NonZeroU32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        const fn n(n: u32) -> NonZeroU32 {
+            NonZeroU32::new(n).expect("not zero")
+        }
+        let a_minute = Duration::from_secs(60);
+        Self {
+            messages: Rate { count: n(10), per: Duration::from_secs(1) },
+            joins: Rate { count: n(500), per: a_minute },
+            commands: Rate { count: n(120), per: a_minute },
+            connections: n(20),
+        }
+    }
+}
+
+/// So many per time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rate {
     /// How many, also at once.
-    pub messages: NonZeroU32,
+    pub count: NonZeroU32,
     /// In which time.
     pub per: Duration,
 }
 
-impl Default for Rate {
-    /// 10 in a second.
-    fn default() -> Self {
-        const TEN: NonZeroU32 = NonZeroU32::new(10).expect("ten is not zero");
-        Self { messages: TEN, per: Duration::from_secs(1) }
-    }
-}
-
 impl Rate {
-    /// The time after which one more message is allowed.
+    /// The time after which one more is allowed.
     fn interval(self) -> Duration {
-        (self.per / self.messages.get()).max(Duration::from_nanos(1))
+        (self.per / self.count.get()).max(Duration::from_nanos(1))
     }
 }
 
-/// What one person may still say.
+/// What of one kind a person may still do.
 #[derive(Debug)]
 pub(crate) struct Budget {
     rate: Rate,
@@ -47,17 +72,17 @@ pub(crate) struct Budget {
 impl Budget {
     pub(crate) fn new(rate: Rate) -> Self {
         // An interval of at least a nanosecond is what the quota asks for.
-        let quota = Quota::with_period(rate.interval()).unwrap_or(Quota::per_second(rate.messages));
-        let limiter = RateLimiter::direct_with_clock(quota.allow_burst(rate.messages), MonotonicClock);
+        let quota = Quota::with_period(rate.interval()).unwrap_or(Quota::per_second(rate.count));
+        let limiter = RateLimiter::direct_with_clock(quota.allow_burst(rate.count), MonotonicClock);
         Self { rate, limiter: limiter.with_middleware() }
     }
 
-    /// One message. What is left, or how long to wait.
+    /// One of them. What is left, or how long to wait.
     pub(crate) fn spend(&self) -> Result<server::Budget, Duration> {
         match self.limiter.check() {
             Ok(state) => {
                 let remaining = state.remaining_burst_capacity();
-                let spent = self.rate.messages.get().saturating_sub(remaining);
+                let spent = self.rate.count.get().saturating_sub(remaining);
                 Ok(server::Budget {
                     remaining: remaining.into(),
                     reset_ms: millis(self.rate.interval() * spent),
@@ -69,7 +94,7 @@ impl Budget {
 
     /// Nothing was spent that has not come back.
     pub(crate) fn is_whole(&self) -> bool {
-        self.limiter.check_n(self.rate.messages).is_ok_and(|fits| fits.is_ok())
+        self.limiter.check_n(self.rate.count).is_ok_and(|fits| fits.is_ok())
     }
 }
 
@@ -85,7 +110,7 @@ mod tests {
     #[test]
     fn a_budget_is_spent_told_and_refilled() {
         let budget =
-            Budget::new(Rate { messages: NonZeroU32::new(3).unwrap(), per: Duration::from_millis(600) });
+            Budget::new(Rate { count: NonZeroU32::new(3).unwrap(), per: Duration::from_millis(600) });
         for remaining in [2, 1, 0] {
             let left = budget.spend().unwrap();
             assert_eq!(left.remaining, remaining);

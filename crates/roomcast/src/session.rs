@@ -9,6 +9,7 @@ use crate::{
     chat::Chat,
     command,
     encode::encode,
+    limits::MAX_REFUSALS,
 };
 use bytes::Bytes;
 use roomcast_protocol::{
@@ -36,6 +37,10 @@ pub struct Session {
     pub(crate) busy: bool,
     /// Nobody has said who this is: the `auth` frame is due. Counted by the chat.
     pub(crate) owes: bool,
+    /// It is one of the connections that a person may have.
+    pub(crate) counts: bool,
+    /// Refusals since something was allowed.
+    pub(crate) refusals: u8,
     /// What goes with the connection.
     _hold: Box<dyn Send>,
 }
@@ -61,11 +66,23 @@ impl Session {
         hold: Box<dyn Send>,
     ) -> Self {
         let (only, rooms) = (only.map(Box::new), SmallVec::new());
-        Self { chat, user, only, rooms, flow: None, pass, busy: false, owes: false, _hold: hold }
+        Self {
+            chat,
+            user,
+            only,
+            rooms,
+            flow: None,
+            pass,
+            busy: false,
+            owes: false,
+            counts: false,
+            refusals: 0,
+            _hold: hold,
+        }
     }
 
     pub(crate) fn hello(&self, cx: &mut Cx<'_>) -> Bytes {
-        let rate = self.chat.options().rate;
+        let rate = self.chat.options().limits.messages;
         encode(&ServerFrame::Hello(Hello {
             connection: cx.remote().to_string().into(),
             user: self.user.name.name().into(),
@@ -76,16 +93,26 @@ impl Session {
             heartbeat_ms: HEARTBEAT_MS,
             limits: Limits {
                 content_bytes: MAX_CONTENT_BYTES as u64,
-                messages: rate.messages.get().into(),
+                messages: rate.count.get().into(),
                 per_ms: crate::limits::millis(rate.per),
             },
             durability: self.chat.store().durability().as_str().into(),
         }))
     }
 
-    pub(crate) fn refuse(&self, cx: &mut Cx<'_>, id: Option<Id>, room: Option<&str>, error: ErrorFrame<'_>) {
+    pub(crate) fn refuse(
+        &mut self,
+        cx: &mut Cx<'_>,
+        id: Option<Id>,
+        room: Option<&str>,
+        error: ErrorFrame<'_>,
+    ) {
         self.chat.count_refusal();
         say(cx, &ServerFrame::Error(ErrorFrame { id, room: room.map(Into::into), ..error }));
+        self.refusals = self.refusals.saturating_add(1);
+        if self.refusals == MAX_REFUSALS {
+            access::cut_off(cx, CloseCode::Flooding, "nothing but refusals: wait for as long as they say");
+        }
     }
 
     /// Nothing more is read until [`Session::resume`].
@@ -129,7 +156,7 @@ impl Handler for Session {
         cx.shard().belong(&self.chat);
         if self.owes {
             access::await_token(cx);
-        } else if self.takes_effect(cx) {
+        } else if self.takes_effect(cx) && self.takes_place(cx) {
             self.greet(cx);
             self.enter_only(cx);
         }
@@ -187,6 +214,9 @@ fn is_final(how: Closed) -> bool {
 impl Drop for Session {
     fn drop(&mut self) {
         self.owe_nothing();
+        if self.counts {
+            self.user.leave();
+        }
     }
 }
 

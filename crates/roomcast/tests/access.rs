@@ -25,7 +25,7 @@ use std::{
 };
 
 /// Ann with a token of this name that is good for so long, checked a moment ago.
-fn ann(id: &str, good_for: Duration) -> Identity {
+pub(crate) fn ann(id: &str, good_for: Duration) -> Identity {
     let ends = (SystemTime::now().duration_since(UNIX_EPOCH).unwrap() + good_for).as_secs();
     let pass =
         Pass { grants: Grants::everywhere(), expires: ends, ends, issued: Some(0), id: Some(id.into()) };
@@ -41,7 +41,7 @@ async fn enter(
 }
 
 /// A world whose shards look at deadlines so seldom that none passes in a test, and a client of that identity.
-async fn enters(world: &World, identity: Identity) -> Client {
+pub(crate) async fn enters(world: &World, identity: Identity) -> Client {
     let app = Router::new().route("/", get(enter)).layer(Extension(identity)).with_state(world.chat.clone());
     Client::connect(serve(app).await, "/").await
 }

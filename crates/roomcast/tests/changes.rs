@@ -130,8 +130,9 @@ async fn what_cannot_be_changed_is_refused_with_its_reason() {
 #[tokio::test(flavor = "multi_thread")]
 async fn changes_spend_the_budget_of_messages() {
     let hub = socket::Hub::start(socket::Options { shards: 1, ..Default::default() }).unwrap();
-    let rate = Rate { messages: 3.try_into().unwrap(), per: std::time::Duration::from_secs(3600) };
-    let options = roomcast::Options { rate, ..Default::default() };
+    let rate = Rate { count: 3.try_into().unwrap(), per: std::time::Duration::from_secs(3600) };
+    let limits = roomcast::limits::Limits { messages: rate, ..Default::default() };
+    let options = roomcast::Options { limits, ..Default::default() };
     let chat = roomcast::Chat::start(hub, Arc::new(Memory::default()), Arc::new(Local::default()), options);
     let (hall, ann) =
         (RoomName::parse("hall").unwrap(), chat.user(roomcast::protocol::UserName::parse("ann").unwrap()));

@@ -13,6 +13,7 @@ mod changes;
 mod crowd;
 mod embed;
 mod faults;
+mod limits;
 mod people;
 mod resume;
 mod retention;
@@ -30,7 +31,7 @@ use axum::{
 use roomcast::{
     Chat, Entry, Identity, Options,
     bus::{Bus, Local},
-    limits::Rate,
+    limits::{Limits, Rate},
     protocol::{Resume, RoomName, UserName},
     socket::{self, Hub, Upgrade, testing},
     store::{Store, memory::Memory},
@@ -60,8 +61,10 @@ impl World {
         chat: Options,
     ) -> Self {
         let hub = Hub::start(socket::Options { shards: 2, ..options }).unwrap();
-        let rate = Rate { messages: NonZeroU32::new(1_000_000).unwrap(), per: Duration::from_secs(1) };
-        let options = Options { rate, grace: Duration::from_millis(1500), ..chat };
+        let rate = Rate { count: NonZeroU32::new(1_000_000).unwrap(), per: Duration::from_secs(1) };
+        let free = Limits { messages: rate, joins: rate, commands: rate, ..chat.limits };
+        let limits = if chat.limits == Limits::default() { free } else { chat.limits };
+        let options = Options { limits, grace: Duration::from_millis(1500), ..chat };
         let chat = Chat::start(hub, store, bus, options);
         let app = Router::new()
             .route("/chat/{room}", get(enter))
@@ -210,6 +213,16 @@ impl Client {
             }
         }
         events
+    }
+
+    /// The code that the connection is closed with, whatever comes before.
+    async fn close_code(&mut self) -> u16 {
+        loop {
+            let frame = tokio::time::timeout(Duration::from_secs(20), self.0.recv()).await;
+            if let Some(code) = frame.expect("it is not closed").unwrap().close_code() {
+                return code;
+            }
+        }
     }
 
     /// Nothing of this type comes before a `pong`.

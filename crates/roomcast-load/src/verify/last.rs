@@ -12,8 +12,8 @@ use crate::{
     target::Target,
 };
 use roomcast_protocol::{
-    ClientFrame, HistoryAt, MAX_HISTORY, ServerFrame,
-    server::{History, HistoryMessage},
+    ClientFrame, ErrorCode, HistoryAt, MAX_HISTORY, ServerFrame,
+    server::{ErrorFrame, History, HistoryMessage},
 };
 use serde::Deserialize;
 use std::{
@@ -102,8 +102,8 @@ fn enter(shared: &Shared<'_>, target: &Target, until: Instant) -> io::Result<(So
     let mut heads = Vec::new();
     for room in (0..shared.plan.rooms as usize).map(|room| shared.room(room)) {
         in_time(until)?;
-        socket.say(ClientFrame::Join { room: room.as_str().into(), resume: None }, None)?;
-        heads.push(answer(&mut socket, |frame| match frame {
+        let join = ClientFrame::Join { room: room.as_str().into(), resume: None };
+        heads.push(ask(&mut socket, &join, |frame| match frame {
             ServerFrame::Joined(joined) if joined.room == room => {
                 Some((joined.epoch.into_owned(), joined.head))
             }
@@ -138,8 +138,8 @@ fn stored(message: &HistoryMessage<'_>) -> (u64, Hash) {
 
 fn page_by_frames(socket: &mut Socket, room: &str, after: u64) -> io::Result<History<'static>> {
     let (limit, at) = (Some(MAX_HISTORY), HistoryAt::After(after));
-    socket.say(ClientFrame::History { room: Some(room.into()), limit, at }, None)?;
-    answer(socket, |frame| match frame {
+    let question = ClientFrame::History { room: Some(room.into()), limit, at };
+    ask(socket, &question, |frame| match frame {
         ServerFrame::History(history) if history.room == room => Some(history),
         _ => None,
     })
@@ -149,11 +149,22 @@ fn page_by_rest(target: &Target, room: &str, after: u64) -> io::Result<History<'
     rest::get(target, &format!("/api/v1/rooms/{room}/messages?after={after}&limit={MAX_HISTORY}"))
 }
 
-/// The frame that is waited for.
-fn answer<T>(socket: &mut Socket, wanted: impl Fn(ServerFrame<'static>) -> Option<T>) -> io::Result<T> {
+/// Asks, and again where that was too soon, and takes the answer out of what comes.
+fn ask<T>(
+    socket: &mut Socket,
+    question: &ClientFrame<'_>,
+    wanted: impl Fn(ServerFrame<'static>) -> Option<T>,
+) -> io::Result<T> {
+    socket.say(question.clone(), None)?;
     let until = Instant::now() + ANSWER;
     while let Some(text) = socket.receive(until)? {
         match serde_json::from_str(&text)? {
+            ServerFrame::Error(ErrorFrame { code, retry_after_ms: Some(wait), .. })
+                if code == ErrorCode::RateLimited =>
+            {
+                thread::sleep(Duration::from_millis(wait).min(ANSWER));
+                socket.say(question.clone(), None)?;
+            }
             ServerFrame::Error(error) => return Err(broken(&format!("{}: {}", error.code, error.message))),
             frame => {
                 if let Some(wanted) = wanted(frame) {

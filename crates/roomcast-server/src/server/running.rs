@@ -4,7 +4,7 @@
 use super::{Server, ServerError, listeners::Listeners};
 use crate::{
     auth::Tokens,
-    config::{Config, Period},
+    config::{Config, Period, Rate},
     http::{
         self, App,
         admin::{self, Phase, Readiness},
@@ -117,10 +117,16 @@ fn socket_options(config: &Config, shards: usize) -> roomcast_socket::Options {
 }
 
 fn chat_options(config: &Config, tokens: Option<Tokens>) -> roomcast::Options {
-    let (rate, retention) = (config.limits.messages, &config.retention);
+    let (limits, retention) = (&config.limits, &config.retention);
+    let rate = |rate: &Rate| roomcast::limits::Rate { count: rate.count, per: rate.per.as_duration() };
     roomcast::Options {
         verifier: tokens.map(|tokens| Arc::new(tokens) as Arc<dyn Verifier>),
-        rate: roomcast::limits::Rate { messages: rate.count, per: rate.per.as_duration() },
+        limits: roomcast::limits::Limits {
+            messages: rate(&limits.messages),
+            joins: rate(&limits.joins),
+            commands: rate(&limits.commands),
+            connections: limits.per_user,
+        },
         retention: Retention {
             max_age: retention.max_age.0.map(Period::as_duration),
             max_messages: NonZeroU64::new(retention.max_messages.into()),

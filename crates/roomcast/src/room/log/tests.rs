@@ -2,7 +2,7 @@ use super::*;
 use crate::{
     auth::Users,
     catch_up::{PAGE_BYTES, piece},
-    limits::Rate,
+    limits::Limits,
     pages::Lacking,
     store::{Head, Record},
 };
@@ -15,7 +15,7 @@ pub(in crate::room) fn room() -> Room {
 }
 
 pub(in crate::room) fn ann() -> Arc<User> {
-    Users::new(Rate::default()).get(UserName::parse("ann").unwrap())
+    Users::new(Limits::default()).get(UserName::parse("ann").unwrap())
 }
 
 /// Messages with these numbers.
