@@ -1,14 +1,15 @@
-//! `cargo xtask ci | faults | sabotage | setup | tidy`: everything a contributor or a CI machine runs, in one place and in Rust, so
-//! that it runs the same everywhere.
+//! `cargo xtask ci | autobahn | faults | sabotage | setup | tidy`: everything a contributor or a CI machine runs, in one place and in
+//! Rust, so that it runs the same everywhere.
 
 mod run;
 mod setup;
 mod tidy;
 mod sabotage;
 mod ci;
+mod autobahn;
 mod faults;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use sabotage::Asked;
@@ -16,7 +17,9 @@ use sabotage::Asked;
 const USAGE: &str = "\
 usage: cargo xtask <command>
 
-  ci      everything that must hold: setup, format, lints, tidy, docs, every test
+  ci      everything that must hold: setup, format, lints, tidy, docs, every test, autobahn
+  autobahn
+          Autobahn's cases for WebSockets, none failed and none passed but not strictly
   faults  the fault matrix at its full size, or the scenarios whose names contain a word: `faults f16`
   setup   install what the tests need (Debian, as root); does nothing where it is there
   tidy    the project's own rules: file heads and sizes, dependencies, links, tables
@@ -28,6 +31,7 @@ fn main() -> ExitCode {
     let words: Vec<_> = std::env::args().skip(1).collect();
     match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["ci"] => ci::run(),
+        ["autobahn"] => autobahn::run(),
         ["faults"] => faults::run("faults::"),
         ["faults", word] => faults::run(word),
         ["setup"] => report("setup", setup::run()),
@@ -54,4 +58,9 @@ fn report(name: &str, result: Result<(), Vec<String>>) -> ExitCode {
 /// The checkout, wherever the command was called from.
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies in the checkout")
+}
+
+/// Where cargo puts what it builds.
+fn target() -> PathBuf {
+    root().join(std::env::var("CARGO_TARGET_DIR").unwrap_or_else(|_| "target".into()))
 }
