@@ -27,6 +27,8 @@ pub(crate) fn run() -> ExitCode {
     run.step("end to end", with_binary("cargo test --locked -p e2e -- --test-threads=6"));
     run.step("page", with_binary("sh e2e/page/run.sh"));
     run.step("autobahn", ourselves("autobahn"));
+    // Short, so that a change waits for minutes only; what was found once is in the corpus, which the tests have run.
+    run.step("fuzz", ourselves("fuzz --seconds 10"));
     run.step("docs", docs());
     run.verdict()
 }

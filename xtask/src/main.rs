@@ -1,4 +1,4 @@
-//! `cargo xtask ci | autobahn | faults | sabotage | setup | tidy`: everything a contributor or a CI machine runs, in one place and in
+//! `cargo xtask ci | autobahn | faults | fuzz | sabotage | setup | tidy`: everything a contributor or a CI machine runs, in one place and in
 //! Rust, so that it runs the same everywhere.
 
 mod run;
@@ -8,6 +8,7 @@ mod sabotage;
 mod ci;
 mod autobahn;
 mod faults;
+mod fuzz;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -21,6 +22,8 @@ usage: cargo xtask <command>
   autobahn
           Autobahn's cases for WebSockets, none failed and none passed but not strictly
   faults  the fault matrix at its full size, or the scenarios whose names contain a word: `faults f16`
+  fuzz [TARGET] [--seconds N]
+          libFuzzer on the nine targets of fuzz/, or on one; a minute each unless N says otherwise
   setup   install what the tests need (Debian, as root); does nothing where it is there
   tidy    the project's own rules: file heads and sizes, dependencies, links, tables
   sabotage [NAME…] [--runs N]
@@ -34,6 +37,7 @@ fn main() -> ExitCode {
         ["autobahn"] => autobahn::run(),
         ["faults"] => faults::run("faults::"),
         ["faults", word] => faults::run(word),
+        ["fuzz", ref words @ ..] if let Some(asked) = fuzz::Asked::read(words) => fuzz::run(&asked),
         ["setup"] => report("setup", setup::run()),
         ["tidy"] => report("tidy", tidy::run()),
         ["sabotage", ref words @ ..] if let Some(asked) = Asked::read(words) => sabotage::run(&asked),

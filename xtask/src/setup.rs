@@ -12,6 +12,7 @@ struct Need {
 
 const NEEDS: &[Need] = &[
     Need { what: "a C compiler", proofs: &["cc --version"], packages: "build-essential" },
+    Need { what: "a C++ compiler", proofs: &["c++ --version"], packages: "g++" },
     Need { what: "git", proofs: &["git --version"], packages: "git" },
     Need { what: "strace", proofs: &["strace --version"], packages: "strace" },
     Need { what: "libfaketime", proofs: &["faketime --version"], packages: "faketime" },
