@@ -38,7 +38,9 @@ impl World {
         let (chat, member) = runtime.block_on(open(bus, kept));
         let name = |text| UserName::parse(text).expect("this is a name");
         let room = RoomName::parse(ROOM).expect("this is a room");
-        Self { runtime, bot: chat.user(name("bot")), chat, member, room }
+        let mut world = Self { runtime, bot: chat.user(name("bot")), chat, member, room };
+        world.until("hello");
+        world
     }
 
     /// Says something, and returns once it is durable.

@@ -2,11 +2,8 @@
 //! and means the same; what is not is told with what to do.
 
 use roomcast_server::config::{ConfigError, Loaded, Sources, show};
-use std::{fs, sync::LazyLock};
-use tempfile::TempDir;
-
-static DIRECTORY: LazyLock<TempDir> =
-    LazyLock::new(|| tempfile::tempdir().expect("there is a directory for temporary files"));
+use std::fs;
+use tempfile::NamedTempFile;
 
 pub(crate) fn fuzz(data: &[u8]) {
     let lines = String::from_utf8_lossy(data);
@@ -21,9 +18,9 @@ pub(crate) fn fuzz(data: &[u8]) {
 }
 
 fn load(data: &[u8]) -> Result<Loaded, ConfigError> {
-    let path = DIRECTORY.path().join("roomcast.toml");
-    fs::write(&path, data).expect("a temporary file can be written");
-    Sources { file: Some(path), ..Sources::default() }.load()
+    let file = NamedTempFile::new().expect("there is a directory for temporary files");
+    fs::write(&file, data).expect("a temporary file can be written");
+    Sources { file: Some(file.path().to_owned()), ..Sources::default() }.load()
 }
 
 fn shown(loaded: &Loaded) {

@@ -14,6 +14,8 @@ const SECONDS: u32 = 60;
 const GRACE: u32 = 120;
 /// Seconds that one input may take.
 const INPUT: u32 = 30;
+/// Where Linux keeps files in memory: a target that needs a file for each input is ten times as fast there.
+const MEMORY: &str = "/dev/shm";
 /// Lines that are shown of the log of a target that failed.
 const LAST_LINES: usize = 30;
 
@@ -111,6 +113,9 @@ fn fuzzer(name: &str, seconds: u32, kept: &Path) -> Command {
     fuzzer
         .arg(format!("-artifact_prefix={}/", kept.display()))
         .args(["-print_final_stats=1", "-len_control=0"]);
+    if Path::new(MEMORY).is_dir() {
+        fuzzer.env("TMPDIR", MEMORY);
+    }
     fuzzer
 }
 
