@@ -6,6 +6,7 @@ pub(crate) fn fuzz(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     if let Ok(room) = RoomName::parse(text) {
         assert_eq!(RoomName::parse(room.as_str()).as_ref(), Ok(&room), "of {text:?}");
+        assert_eq!(room.as_str().to_lowercase(), room.as_str(), "of {text:?}");
         assert!((1..=MAX_ROOM_BYTES).contains(&room.as_str().len()), "{room:?}");
         assert!(visible(room.as_str()), "{room:?}");
     }
