@@ -1,5 +1,5 @@
-//! An echo for conformance suites: `cargo run --release -p roomcast-socket --example echo -- 127.0.0.1:9001`.
-//! `/echo` takes messages of up to 64 MiB, `/small` of exactly 65,536 bytes.
+//! An echo for conformance suites: `cargo run --release -p roomcast-socket --example echo -- 127.0.0.1:9001`. It prints
+//! where it listens. `/echo` takes messages of up to 64 MiB, `/small` of exactly 65,536 bytes.
 
 use axum::{Router, extract::State, routing::get};
 use roomcast_socket::{Context, Handler, Hub, Message, Options, Response, Upgrade, frame};
@@ -32,5 +32,7 @@ async fn main() -> std::io::Result<()> {
         .route("/echo", get(echo).with_state(large))
         .route("/small", get(echo).with_state(small));
     let address = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:9001".to_owned());
-    axum::serve(tokio::net::TcpListener::bind(address).await?, app).await
+    let listener = tokio::net::TcpListener::bind(address).await?;
+    println!("{}", listener.local_addr()?);
+    axum::serve(listener, app).await
 }

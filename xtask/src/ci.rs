@@ -5,7 +5,7 @@ use std::process::{Command, ExitCode};
 use std::time::Instant;
 
 use crate::run::{Counts, command, counted};
-use crate::{root, setup, tidy};
+use crate::{setup, target, tidy};
 
 /// What a run has found so far.
 #[derive(Default)]
@@ -26,16 +26,23 @@ pub(crate) fn run() -> ExitCode {
     // Most of these wait for a clock, not for a core, so more of them run at a time than there are cores.
     run.step("end to end", with_binary("cargo test --locked -p e2e -- --test-threads=6"));
     run.step("page", with_binary("sh e2e/page/run.sh"));
+    run.step("autobahn", ourselves("autobahn"));
+    // Short, so that a change waits for minutes only; what was found once is in the corpus, which the tests have run.
+    run.step("fuzz", ourselves("fuzz --seconds 10"));
     run.step("docs", docs());
     run.verdict()
 }
 
 /// A command that starts the server that was built above.
 pub(crate) fn with_binary(line: &str) -> Command {
-    let target = std::env::var("CARGO_TARGET_DIR").unwrap_or_else(|_| "target".into());
     let mut command = command(line);
-    command.env("ROOMCAST_BIN", root().join(target).join("debug/roomcast"));
+    command.env("ROOMCAST_BIN", target().join("debug/roomcast"));
     command
+}
+
+/// Another of our commands, as a program that counts what it ran.
+fn ourselves(words: &str) -> Command {
+    command(&format!("cargo xtask {words}"))
 }
 
 /// Libraries only: the binary `roomcast` and the library `roomcast` would be written to the same place.

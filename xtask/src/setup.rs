@@ -12,9 +12,11 @@ struct Need {
 
 const NEEDS: &[Need] = &[
     Need { what: "a C compiler", proofs: &["cc --version"], packages: "build-essential" },
+    Need { what: "a C++ compiler", proofs: &["c++ --version"], packages: "g++" },
     Need { what: "git", proofs: &["git --version"], packages: "git" },
     Need { what: "strace", proofs: &["strace --version"], packages: "strace" },
     Need { what: "libfaketime", proofs: &["faketime --version"], packages: "faketime" },
+    Need { what: "python3 with venv", proofs: &["python3 -m ensurepip --version"], packages: "python3-venv" },
     Need { what: "node", proofs: &["node --version"], packages: "nodejs" },
     Need { what: "npm", proofs: &["npm --version"], packages: "npm" },
     Need {

@@ -6,6 +6,7 @@
 mod bounds;
 mod conformance;
 mod deadlines;
+mod differential;
 mod endings;
 mod fanout;
 mod load;

@@ -1,4 +1,4 @@
-//! Against tungstenite: a client that others wrote, and random sequences of honest and broken frames.
+//! A client that others wrote (tungstenite) talks to us.
 
 use crate::{World, soon};
 use futures_util::{SinkExt, StreamExt};

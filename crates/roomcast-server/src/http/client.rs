@@ -41,7 +41,7 @@ impl Client {
 
 /// The address that the trusted proxies vouch for: the last in `X-Forwarded-For` that is not one of them. Whatever
 /// stands further to the left was written by anybody.
-pub(crate) fn forwarded_for(headers: &HeaderMap, peer: IpAddr, trusted: &[Proxy]) -> IpAddr {
+pub fn forwarded_for(headers: &HeaderMap, peer: IpAddr, trusted: &[Proxy]) -> IpAddr {
     let lines: Vec<&str> =
         headers.get_all("x-forwarded-for").iter().map(|line| line.to_str().unwrap_or_default()).collect();
     let mut nearest = peer;
