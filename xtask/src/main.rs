@@ -1,4 +1,4 @@
-//! `cargo xtask ci | faults | sabotage | setup | tidy`: everything a contributor or a CI machine runs, in one place and in Rust, so
+//! `cargo xtask ci | faults | sabotage | sbom | setup | supply | tidy`: everything a contributor or a CI machine runs, in one place and in Rust, so
 //! that it runs the same everywhere.
 
 mod run;
@@ -7,6 +7,8 @@ mod tidy;
 mod sabotage;
 mod ci;
 mod faults;
+mod supply;
+mod sbom;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -18,6 +20,8 @@ usage: cargo xtask <command>
 
   ci      everything that must hold: setup, format, lints, tidy, docs, every test
   faults  the fault matrix at its full size, or the scenarios whose names contain a word: `faults f16`
+  sbom    what the server is made of, as CycloneDX 1.5, on stdout
+  supply  bans, licences, sources and advisories of dependencies, with cargo-deny where it is; `supply install` builds it
   setup   install what the tests need (Debian, as root); does nothing where it is there
   tidy    the project's own rules: file heads and sizes, dependencies, links, tables
   sabotage [NAME…] [--runs N]
@@ -30,6 +34,9 @@ fn main() -> ExitCode {
         ["ci"] => ci::run(),
         ["faults"] => faults::run("faults::"),
         ["faults", word] => faults::run(word),
+        ["sbom"] => report("sbom", sbom::run()),
+        ["supply"] => report("supply", supply::run()),
+        ["supply", "install"] => report("supply", supply::install()),
         ["setup"] => report("setup", setup::run()),
         ["tidy"] => report("tidy", tidy::run()),
         ["sabotage", ref words @ ..] if let Some(asked) = Asked::read(words) => sabotage::run(&asked),

@@ -6,6 +6,8 @@ mod dependencies;
 mod links;
 mod tables;
 
+pub(crate) use files::read;
+
 use crate::sabotage::patches;
 
 /// All complaints, each with the file it is about.
