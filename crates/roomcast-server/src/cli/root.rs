@@ -12,7 +12,9 @@ const VARIABLES: [&str; 2] = ["container", "KUBERNETES_SERVICE_HOST"];
 pub(super) fn warn() {
     let is_contained = is_container(Path::new("/"), |name| std::env::var_os(name));
     if rustix::process::geteuid().is_root() && !is_contained {
-        tracing::warn!("running as root, which nothing here needs: give it a user of its own (deploy/roomcast.service)");
+        tracing::warn!(
+            "running as root, which nothing here needs: give it a user of its own (deploy/roomcast.service)"
+        );
     }
 }
 

@@ -102,6 +102,15 @@ impl Place {
         self.prepare(command.args(["-c", &script, env!("CARGO_BIN_EXE_roomcast")]));
         Running::start(command)
     }
+
+    /// A server that another program starts, in whose place it comes. Its ports are free ones.
+    pub(crate) fn serve_through(&self, program: &str, change: impl FnOnce(&mut Command)) -> Running {
+        let mut command = Command::new(program);
+        self.prepare(&mut command);
+        change(&mut command);
+        command.env("ROOMCAST_SERVER__LISTEN", "127.0.0.1:0").env("ROOMCAST_METRICS__LISTEN", "127.0.0.1:0");
+        Running::start(command)
+    }
 }
 
 /// What a finished run left.
