@@ -22,6 +22,12 @@ fn words(instruction: &str) -> Vec<String> {
     serde_json::from_str(&instruction[instruction.find('[').unwrap()..]).unwrap()
 }
 
+/// Those that the image sets.
+fn variables() -> Vec<(String, String)> {
+    let pair = |line: &String| line.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned()));
+    instruction("ENV").iter().filter_map(pair).collect()
+}
+
 /// Makes the image's file system.
 fn image(place: &Place) -> PathBuf {
     let image = place.0.path().join("image");
@@ -41,11 +47,10 @@ fn start(place: &Place, user: &str, variables: &[(&str, &str)]) -> Running {
         mount --rbind /proc "$(mkdir -p "$1/proc" && echo "$1/proc")" && mount -o remount,bind,ro "$1" &&
         image=$1 user=$2 && shift 2 && exec chroot --userspec="$user" "$image" "$@""#;
     place.serve_through("unshare", |unshare| {
-        for variable in instruction("ENV") {
-            let (name, value) = variable.split_once('=').unwrap();
-            unshare.env(name, value);
-        }
-        unshare.envs(variables.iter().copied()).args(["--mount", "sh", "-c", script, "sh"]);
+        unshare
+            .envs(self::variables())
+            .envs(variables.iter().copied())
+            .args(["--mount", "sh", "-c", script, "sh"]);
         unshare.arg(&image).arg(user).args(command);
     })
 }
@@ -109,13 +114,7 @@ fn the_images_health_check_asks_the_server() {
 #[test]
 fn the_image_lets_no_stranger_in_by_accident() {
     let place = Place::new();
-    let mut command = place.command(&["serve"]);
-    for variable in instruction("ENV") {
-        let (name, value) = variable.split_once('=').unwrap();
-        command.env(name, value);
-    }
-    let output = command.output().unwrap();
-    assert_eq!(output.status.code(), Some(78));
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert!(said.contains("--i-know") && said.contains("auth.mode"), "{said}");
+    let done = place.run_bounded(&["serve", "--store", "memory"], &variables());
+    assert_eq!(done.code, 78, "{done:?}");
+    assert!(done.stderr.contains("--i-know") && done.stderr.contains("auth.mode"), "{done:?}");
 }
