@@ -34,7 +34,7 @@ pub(crate) fn run() -> Result<(), Vec<String>> {
         return not_checked(ALL, "cargo-deny is not here; `cargo xtask supply install` builds it");
     };
     if !counted(bounded(FETCH_S, &format!("cargo fetch --locked {PLATFORMS}"))).0 {
-        return not_checked(ALL, "crates are missing, and crates.io cannot be reached");
+        return not_checked(ALL, "`cargo fetch --locked` fails; see above");
     }
     let results = [check(&deny, "bans licenses sources"), advisories(&deny)];
     let complaints: Vec<_> = results.into_iter().filter_map(Result::err).flatten().collect();
