@@ -21,7 +21,7 @@ pub(super) fn warn() {
 /// Whether the signs of a container are there.
 fn is_container<T: AsRef<OsStr>>(root: &Path, variable: impl Fn(&str) -> Option<T>) -> bool {
     let is_set = |name: &&str| variable(name).is_some_and(|value| !value.as_ref().is_empty());
-    MARKS.iter().any(|mark| root.join(mark).exists()) || VARIABLES.iter().any(|name| is_set(name))
+    MARKS.iter().any(|mark| root.join(mark).exists()) || VARIABLES.iter().any(is_set)
 }
 
 #[cfg(test)]
