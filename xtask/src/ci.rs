@@ -5,7 +5,7 @@ use std::process::{Command, ExitCode};
 use std::time::Instant;
 
 use crate::run::{Counts, command, counted};
-use crate::{setup, target, tidy};
+use crate::{setup, supply, target, tidy};
 
 /// What a run has found so far.
 #[derive(Default)]
@@ -18,6 +18,7 @@ pub(crate) fn run() -> ExitCode {
     let mut run = Run::default();
     run.own("setup", setup::run);
     run.own("tidy", tidy::run);
+    run.own("supply", supply::run);
     run.step("format", command("cargo fmt --all --check"));
     run.step("lints", command("cargo clippy --locked --workspace --all-targets -- -D warnings"));
     // The binary first: the tests of other packages start it.

@@ -1,5 +1,5 @@
-//! `cargo xtask ci | autobahn | faults | fuzz | sabotage | setup | tidy`: everything a contributor or a CI machine runs, in one place and in
-//! Rust, so that it runs the same everywhere.
+//! `cargo xtask ci | autobahn | faults | fuzz | sabotage | sbom | setup | supply | tidy`: everything a contributor or a CI machine runs, in
+//! one place and in Rust, so that it runs the same everywhere.
 
 mod run;
 mod setup;
@@ -9,6 +9,8 @@ mod ci;
 mod autobahn;
 mod faults;
 mod fuzz;
+mod supply;
+mod sbom;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -24,6 +26,8 @@ usage: cargo xtask <command>
   faults  the fault matrix at its full size, or the scenarios whose names contain a word: `faults f16`
   fuzz [TARGET] [--seconds N]
           libFuzzer on the nine targets of fuzz/, or on one; a minute each unless N says otherwise
+  sbom    what the server is made of, as CycloneDX 1.5, on stdout
+  supply  bans, licences, sources and advisories of dependencies, with cargo-deny where it is; `supply install` builds it
   setup   install what the tests need (Debian, as root); does nothing where it is there
   tidy    the project's own rules: file heads and sizes, dependencies, links, tables
   sabotage [NAME…] [--runs N]
@@ -38,6 +42,9 @@ fn main() -> ExitCode {
         ["faults"] => faults::run("faults::"),
         ["faults", word] => faults::run(word),
         ["fuzz", ref words @ ..] if let Some(asked) = fuzz::Asked::read(words) => fuzz::run(&asked),
+        ["sbom"] => report("sbom", sbom::run()),
+        ["supply"] => report("supply", supply::run()),
+        ["supply", "install"] => report("supply", supply::install()),
         ["setup"] => report("setup", setup::run()),
         ["tidy"] => report("tidy", tidy::run()),
         ["sabotage", ref words @ ..] if let Some(asked) = Asked::read(words) => sabotage::run(&asked),

@@ -65,7 +65,11 @@ pub(crate) fn counted(mut command: Command) -> (bool, Counts) {
 
 /// Whether the command can be started and succeeds; its output is nobody's business.
 pub(crate) fn works(line: &str) -> bool {
-    let mut command = command(line);
+    silent(command(line))
+}
+
+/// The same of a command that is not one line.
+pub(crate) fn silent(mut command: Command) -> bool {
     command.stdout(Stdio::null()).stderr(Stdio::null());
     command.status().is_ok_and(|status| status.success())
 }

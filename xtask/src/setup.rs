@@ -24,6 +24,12 @@ const NEEDS: &[Need] = &[
         proofs: &["chromium --version", "chromium-browser --version", "google-chrome --version"],
         packages: "chromium",
     },
+    Need { what: "systemd-analyze", proofs: &["systemd-analyze --version"], packages: "systemd" },
+    Need {
+        what: "the certificates that are trusted",
+        proofs: &["test -f /etc/ssl/certs/ca-certificates.crt"],
+        packages: "ca-certificates",
+    },
     // Debian keeps the server's programs where no PATH leads to, under the number of their version.
     Need {
         what: "PostgreSQL",

@@ -5,6 +5,9 @@ mod sources;
 mod dependencies;
 mod links;
 mod tables;
+mod threats;
+
+pub(crate) use files::read;
 
 use crate::sabotage::patches;
 
@@ -15,6 +18,7 @@ pub(crate) fn run() -> Result<(), Vec<String>> {
     complaints.extend(dependencies::check(&files));
     complaints.extend(links::check(&files));
     complaints.extend(tables::check());
+    complaints.extend(threats::check(&files));
     complaints.extend(patches::check());
     if complaints.is_empty() { Ok(()) } else { Err(complaints) }
 }

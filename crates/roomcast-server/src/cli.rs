@@ -3,6 +3,7 @@
 mod failure;
 mod secret;
 mod serve;
+mod root;
 mod config;
 mod healthcheck;
 mod token;

@@ -88,7 +88,7 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
 
 fn serve(loaded: &Loaded, log: telemetry::Style, started: Instant) -> Result<(), Failure> {
     let server = Server::bind(loaded.config.clone())?;
-    warn_of_root();
+    super::root::warn();
     let facts = banner::Facts::of(&server, loaded);
     server.run(Stop::by_signal(), || banner::show(&facts, log, started.elapsed()))?;
     Ok(())
@@ -101,11 +101,5 @@ fn refuse_strangers(config: &Config, i_know: bool) -> Result<(), ServerError> {
         Ok(())
     } else {
         Err(ServerError::Public { listen })
-    }
-}
-
-fn warn_of_root() {
-    if rustix::process::geteuid().is_root() {
-        tracing::warn!("running as root, which nothing here needs");
     }
 }

@@ -14,6 +14,8 @@ mod rest;
 mod postgres;
 mod bounds;
 mod start;
+mod unit;
+mod container;
 mod retention;
 mod backup;
 mod lines;

@@ -1,7 +1,8 @@
 //! What a running server answers.
 
-use crate::client::{exchange, get};
+use crate::client::{connect, exchange, get};
 use crate::support::Place;
+use std::io::{ErrorKind, Read, Write};
 
 #[test]
 fn both_listeners_answer_with_problems_and_headers() {
@@ -59,4 +60,19 @@ fn s6_heads_are_limited() {
     assert_eq!(exchange(server.chat, &request(&format!("x: {}\r\n", "y".repeat(20_000)))).status, 431);
     assert_eq!(exchange(server.chat, "nonsense\r\n\r\n").status, 400);
     assert_eq!(get(server.chat, "/nowhere").status, 404, "the server lives");
+}
+
+#[test]
+fn s37_http_2_is_not_spoken() {
+    let place = Place::new();
+    let server = place.serve(&["--store", "memory"]);
+    for address in [server.chat, server.admin] {
+        let mut stream = connect(address);
+        stream.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0").unwrap();
+        let mut answer = Vec::new();
+        let end = stream.read_to_end(&mut answer).map_err(|error| error.kind());
+        assert!(matches!(end, Ok(0) | Err(ErrorKind::ConnectionReset)), "{end:?} {answer:?}");
+    }
+    let asked = "GET /nowhere HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, HTTP2-Settings, close\r\nUpgrade: h2c\r\nHTTP2-Settings: \r\n\r\n";
+    assert_eq!(exchange(server.chat, asked).status, 404, "an upgrade to it is not taken");
 }

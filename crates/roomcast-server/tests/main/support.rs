@@ -67,6 +67,14 @@ impl Place {
         Done::of(self.command(args).env(variable.0, variable.1).output().unwrap())
     }
 
+    /// The same with these variables, and an end after twenty seconds (124).
+    pub(crate) fn run_bounded(&self, args: &[&str], variables: &[(String, String)]) -> Done {
+        let mut command = Command::new("timeout");
+        self.prepare(command.args(["20", env!("CARGO_BIN_EXE_roomcast")]).args(args));
+        let variables = variables.iter().map(|(name, value)| (name, value));
+        Done::of(command.envs(variables).output().unwrap())
+    }
+
     /// A server on this data that lets people talk as fast as they like.
     pub(crate) fn serve_on(&self, data: &str) -> Running {
         self.serve_with(&["--data-dir", data], |command| {
@@ -100,6 +108,15 @@ impl Place {
             "ulimit -n {n}; exec \"$0\" serve --listen 127.0.0.1:0 --admin-listen 127.0.0.1:0 --log-format json"
         );
         self.prepare(command.args(["-c", &script, env!("CARGO_BIN_EXE_roomcast")]));
+        Running::start(command)
+    }
+
+    /// A server that another program starts, in whose place it comes. Its ports are free ones.
+    pub(crate) fn serve_through(&self, program: &str, change: impl FnOnce(&mut Command)) -> Running {
+        let mut command = Command::new(program);
+        self.prepare(&mut command);
+        change(&mut command);
+        command.env("ROOMCAST_SERVER__LISTEN", "127.0.0.1:0").env("ROOMCAST_METRICS__LISTEN", "127.0.0.1:0");
         Running::start(command)
     }
 }
