@@ -152,7 +152,7 @@ async fn a_ping_comes_back_with_its_payload() {
 
 #[tokio::test]
 async fn a_flood_of_pings_is_answered_or_cut_off_and_disturbs_nobody() {
-    let server = Server::start().await;
+    let server = Server::start_with(&[("ROOMCAST_LIMITS__COMMANDS", "1000/1s")]).await;
     let mut bob = Client::chat(&server, "general", "bob").await;
     let mut raw = Raw::open(server.address(), "/chat/general?user=eve").await;
     let flood = wire::masked(wire::PING, &[b'p'; 125]).repeat(1_000);

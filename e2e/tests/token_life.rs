@@ -114,10 +114,10 @@ async fn a_resume_is_allowed_or_not_like_any_join_s18() {
 }
 
 #[tokio::test]
-async fn renewals_come_out_of_the_budget_of_messages_s32() {
+async fn renewals_come_out_of_the_budget_of_commands_s32() {
     let guarded = Guarded::start_with(
         Key::secret("a secret of the tests, thirty-two bytes and more"),
-        &[("ROOMCAST_LIMITS__MESSAGES", "3/1h")],
+        &[("ROOMCAST_LIMITS__COMMANDS", "3/1h")],
     )
     .await;
     let mut ann = guarded.ws(&guarded.token("ann")).await;
@@ -126,7 +126,7 @@ async fn renewals_come_out_of_the_budget_of_messages_s32() {
         assert_eq!(ann.ask(renew.clone()).await["type"], "authenticated");
     }
     assert_eq!(ann.ask(renew).await["code"], "rate_limited");
-    assert_eq!(ann.ask(json!({"type": "ping"})).await["type"], "pong");
+    assert_eq!(ann.ask(json!({"type": "join", "room": "hall"})).await["type"], "joined");
 }
 
 /// POST on the admin listener.
