@@ -1,4 +1,4 @@
-// "Do you mean it?" The browser's own dialog: it keeps the focus inside, closes with Escape, and gives the focus back.
+// "Do you mean it?" The browser's own dialog: it keeps the focus inside and closes with Escape.
 
 import { html, useLayoutEffect, useRef } from '../lib/dom.mjs';
 import { t } from '../i18n/en.mjs';
@@ -6,7 +6,16 @@ import { t } from '../i18n/en.mjs';
 /** @param {{ own: import('../own-changes.mjs').OwnChanges, line: import('../state/timeline.mjs').Line }} props */
 export function DeleteDialog({ own, line }) {
   const dialog = useRef(/** @type {HTMLDialogElement | null} */ (null));
-  useLayoutEffect(() => dialog.current?.showModal(), []);
+  useLayoutEffect(() => {
+    const opener = /** @type {HTMLElement | null} */ (document.activeElement);
+    const row = /** @type {HTMLElement | null | undefined} */ (opener?.closest('[data-row]'));
+    dialog.current?.showModal();
+    return () => {
+      // The button shows only while its row has the focus, and is gone if the message is: the row first.
+      row?.focus();
+      opener?.focus();
+    };
+  }, []);
   const close = () => dialog.current?.close();
   const confirm = () => {
     close();

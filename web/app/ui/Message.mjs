@@ -18,7 +18,8 @@ function Time({ at, gutter }) {
 /** @param {{ line: Line, reachable: boolean }} props */
 function Words({ line, reachable }) {
   if (line.deleted) return html`<div class="text quiet">${t.deleted}</div>`;
-  return html`<div class="text" dir="auto">${h(Text, { content: line.content, reachable })}${line.edited && h(Edited, { at: line.edited })}</div>`;
+  return html`<div class="text" dir="auto">${h(Text, { content: line.content, reachable })}</div>
+    ${line.edited && h(Edited, { at: line.edited })}`;
 }
 
 /** @param {{ at: number }} props */
