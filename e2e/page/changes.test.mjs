@@ -9,7 +9,7 @@ afterEach(() => browser.assertNoFaults());
 const bounded = { timeout: 120_000 };
 
 const row = (page, text) => page.locator(`.line:has(.text:text-is(${JSON.stringify(text)}))`);
-const mark = (page) => page.waitForSelector('.edited time[datetime]');
+const mark = (page) => page.waitForSelector('.edit-mark time[datetime]');
 const focused = (page) => page.evaluate(() => document.activeElement.id || document.activeElement.dataset.row || document.activeElement.getAttribute('aria-label'));
 const spoken = (page) => page.$$eval('#announcer p', (nodes) => nodes.map((node) => node.textContent));
 const TOMBSTONE = 'This message was deleted.';

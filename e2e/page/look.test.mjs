@@ -78,6 +78,7 @@ test('screenshots in light and dark, wide and on a phone', { timeout: 180_000 },
 });
 
 test('screenshots of edits and deletions', { timeout: 180_000 }, async () => {
+  await server.kill();
   await server.start();
   const room = 'changes';
   const phone = { viewport: { width: 360, height: 740 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
@@ -89,7 +90,10 @@ test('screenshots of edits and deletions', { timeout: 180_000 }, async () => {
   await join(small, server, 'Cem', room);
   for (const text of ['Lunch at one?', 'At the new place, https://example.org/menu', 'I wrote nonsense here']) await say(ann, text);
   for (const text of ['Fine by me.', 'Who else comes?']) await say(dark, text);
-  for (const text of ['Me, but ten minutes later, there is a meeting before that I cannot leave.', 'Sorry!']) await say(small, text);
+  for (const text of ['Me, but ten minutes later, there is a meeting before that I cannot leave.', 'Sorry!']) {
+    await small.fill('#composer', text);
+    await small.tap('.send');
+  }
   await sees(ann, 'Sorry!');
   const change = async (page, text, to) => {
     await page.locator(`.line:has-text("${text}")`).hover();

@@ -24,7 +24,7 @@ function Words({ line, reachable }) {
 
 /** @param {{ at: number }} props */
 function Edited({ at }) {
-  return html`<span class="edited" title=${fullTime(at)}>${t.edited} <time datetime=${isoTime(at)}>${clockTime(at)}</time></span>`;
+  return html`<span class="edit-mark" title=${fullTime(at)}>${t.edited} <time datetime=${isoTime(at)}>${clockTime(at)}</time></span>`;
 }
 
 /** @param {Pick<Props, 'line' | 'unsent' | 'wish'>} row @returns {keyof typeof t.rowState} */
