@@ -70,11 +70,10 @@ export class Changes {
     this.#flush(room);
   }
 
-  /** The connection (or one room of it) is gone; what was on its way is unknown. @param {string} [room] */
+  /** The connection to the room is gone; what was on its way is unknown. @param {string} room */
   shut(room) {
-    if (room === undefined) this.#open.clear();
-    else this.#open.delete(room);
-    for (const one of this.#waiting) if (!this.#open.has(one.room)) one.status = 'queued';
+    this.#open.delete(room);
+    for (const one of this.#of(room)) one.status = 'queued';
     this.#schedule();
   }
 

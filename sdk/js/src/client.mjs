@@ -187,7 +187,6 @@ export class ChatClient extends Emitter {
     this.requests.failAll(new ChatError('disconnected', 'the connection was lost', { retryable: true }));
     for (const room of this.#rooms.values()) room.disconnected();
     this.outbox.shut();
-    this.changes.shut();
     if (this.state === 'closed') return;
     if (closeClass(code) !== 'retry' || reconnect === false) return this.#ended(new ChatError('closed', reason || `closed with ${code}`), code);
     if (code === TOKEN_EXPIRED && typeof this.token !== 'function') return this.#ended(new ChatError('token_expired', 'the token has expired'), code);

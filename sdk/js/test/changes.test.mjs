@@ -49,14 +49,15 @@ test('changes: a hole in their numbers means that the room is loaded afresh, onc
 test('changes: a page that was read before a change says what the change made of it', async () => {
   const { last, room } = await inRoom({ head: 3 });
   const page = room.history();
-  for (const frame of [edit(1, 1, 'uno'), edit(2, 2, 'due'), deletion(3, 2)]) last().tell(frame);
+  for (const frame of [edit(1, 1, 'uno'), edit(2, 2, 'due'), deletion(3, 2), edit(4, 4, 'quattro')]) last().tell(frame);
   const plain = ({ seq, user, content, timestamp }) => ({ seq, user, content, timestamp });
-  last().tell({ type: 'history', id: last().of('history')[0].id, room: 'general', messages: [1, 2, 3].map((seq) => plain(message(seq))), more: false });
+  last().tell({ type: 'history', id: last().of('history')[0].id, room: 'general', messages: [...[1, 2, 3].map((seq) => plain(message(seq))), { ...plain(message(4)), content: '', deleted: true }], more: false });
   const { messages } = await page;
   assert.deepEqual(messages.map(({ content, edited, deleted }) => [content, edited, deleted]), [
     ['uno', 1_750_001_001, undefined],
     ['', undefined, true],
     ['m3', undefined, undefined],
+    ['', undefined, true],
   ]);
 });
 
@@ -82,12 +83,14 @@ test('written offline: waits, and goes when the room has caught up, not before',
   await clock.advance(500);
   last().hello();
   last().joined('general', { head: 3, recovered: true });
+  const next = ending(room.delete(2));
   assert.deepEqual(sent(last), []);
   caughtUp(last);
   assert.deepEqual(sent(last), [['edit', 1, 'uno']]);
   ack(last);
+  ack(last, 2);
   await settle();
-  assert.ok(end.done);
+  assert.ok(end.done && next.done);
 });
 
 test('no ack means unknown: done already, repeated, or in conflict, as the resume tells', async () => {
