@@ -76,3 +76,56 @@ test('screenshots in light and dark, wide and on a phone', { timeout: 180_000 },
   await dora.waitForSelector('.banner');
   await shoot(dora, 'reconnecting-dark-360');
 });
+
+test('screenshots of edits and deletions', { timeout: 180_000 }, async () => {
+  await server.kill();
+  await server.start();
+  const room = 'changes';
+  const phone = { viewport: { width: 360, height: 740 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
+  const ann = await browser.page();
+  const dark = await browser.page({ colorScheme: 'dark', viewport: { width: 1440, height: 900 } });
+  const small = await browser.page({ ...phone, colorScheme: 'dark' });
+  await join(ann, server, 'Ann.Lee', room);
+  await join(dark, server, 'bob', room);
+  await join(small, server, 'Cem', room);
+  for (const text of ['Lunch at one?', 'At the new place, https://example.org/menu', 'I wrote nonsense here']) await say(ann, text);
+  for (const text of ['Fine by me.', 'Who else comes?']) await say(dark, text);
+  for (const text of ['Me, but ten minutes later, there is a meeting before that I cannot leave.', 'Sorry!']) {
+    await small.fill('#composer', text);
+    await small.tap('.send');
+  }
+  await sees(ann, 'Sorry!');
+  const change = async (page, text, to) => {
+    await page.locator(`.line:has-text("${text}")`).hover();
+    await page.locator(`.line:has-text("${text}") .actions button`).first().click();
+    await page.waitForSelector('.editor textarea:focus');
+    await page.fill('.editor textarea', to);
+  };
+  await change(ann, 'Lunch at one?', 'Lunch at half past one?');
+  await ann.keyboard.press('Enter');
+  await sees(dark, 'Lunch at half past one?');
+  await ann.hover('.line:has-text("I wrote nonsense here")');
+  await shoot(ann, 'actions-light-1100');
+  await ann.click('.line:has-text("I wrote nonsense here") .actions button >> nth=1');
+  await shoot(ann, 'delete-light-1100');
+  await ann.click('dialog button.danger');
+  await sees(dark, 'This message was deleted.');
+  await change(ann, 'At the new place', 'At the new place, https://example.org/menu, as always');
+  await shoot(ann, 'editor-light-1100');
+  await change(dark, 'Who else comes?', 'Who else comes? I count four so far.');
+  await shoot(dark, 'editor-dark-1440');
+  await dark.keyboard.press('Enter');
+  await small.tap('.line:has-text("ten minutes later")');
+  await shoot(small, 'actions-dark-360');
+  await small.tap('.line:has-text("ten minutes later") .actions button >> nth=0');
+  await small.waitForSelector('.editor textarea:focus');
+  await shoot(small, 'editor-dark-360');
+  await small.tap('.editor .button:has-text("Cancel")');
+  await small.tap('.line:has-text("ten minutes later") .actions button >> nth=1');
+  await shoot(small, 'delete-dark-360');
+  await small.keyboard.press('Escape');
+  await server.kill();
+  await ann.keyboard.press('Enter');
+  await ann.waitForSelector('.banner');
+  await shoot(ann, 'edit-waiting-light-1100');
+});

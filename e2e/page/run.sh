@@ -46,6 +46,7 @@ tests() {
 
 step "npm ci" npm ci --no-audit --no-fund --loglevel=error
 step "types" "$here/node_modules/.bin/tsc" -p "$root/web/tsconfig.json"
+step "the client is at most 9 kB" node "$here/size.mjs"
 step "vendored files are npm's" node "$root/web/vendor.mjs" --check
 tests "sdk" "$root/sdk/js/test"
 tests "web" "$root/web/test"

@@ -135,7 +135,7 @@ test('a reset loads the room afresh', bounded, async () => {
   await seed(page, room, 5);
   await join(page, server, 'ann', room);
   await sees(page, 'm5');
-  wire.tell({ type: 'reset', room, epoch: 'another', head: 99, reason: 'epoch' });
+  wire.tell({ type: 'reset', room, epoch: 'another', head: 99, change: 0, reason: 'epoch' });
   await page.waitForFunction(() => !document.body.innerText.includes('Loading messages'));
   await sees(page, 'm5');
   assert.deepEqual(await texts(page), ['m1', 'm2', 'm3', 'm4', 'm5']);

@@ -1,13 +1,19 @@
 // One room as the page knows it: signals on one side, the client's room on the other.
 
 import { batch, computed, signal } from './lib/dom.mjs';
+import { OwnChanges } from './own-changes.mjs';
 import { changed, NOBODY } from './state/people.mjs';
 import { rowsOf } from './state/rows.mjs';
 import { amended, arrived, EMPTY, filled, loaded, missing } from './state/timeline.mjs';
 import { expired, stopped, typed } from './state/typing.mjs';
+import { final, updated } from './state/unsent.mjs';
 
 /** @typedef {import('../sdk/room.mjs').Room} ClientRoom */
 /** @typedef {import('./state/timeline.mjs').Gap} Gap */
+/**
+ * Somebody said or changed something, or a change of our own ended.
+ * @typedef {{ type: 'said' | 'edit' | 'delete' | 'edited' | 'deleted' | 'refused', user?: string, content?: string, code?: string }} News
+ */
 /** @typedef {'' | 'newest' | 'older' | 'newer'} Loading */
 
 const PAGE = 50;
@@ -17,7 +23,7 @@ export class RoomView {
   timeline = signal(EMPTY);
   people = signal(NOBODY);
   typing = signal(/** @type {import('./state/typing.mjs').Typing} */ (new Map()));
-  unsent = signal(/** @type {readonly import('./state/rows.mjs').Unsent[]} */ ([]));
+  unsent = signal(/** @type {readonly import('../sdk/shelf.mjs').Entry[]} */ ([]));
   loading = signal(/** @type {Loading} */ (''));
   /** The first page is here (perhaps empty). */
   ready = signal(false);
@@ -29,8 +35,8 @@ export class RoomView {
   unread = signal(0);
   /** Why the room could not be joined. */
   refused = signal(/** @type {string | null} */ (null));
-  /** The last message someone else wrote, for the announcer. */
-  news = signal(/** @type {import('../sdk/frames.mjs').Message | null} */ (null));
+  /** What a screen reader is to be told. */
+  news = signal(/** @type {News | null} */ (null));
   /** The reader is at the end of the list; the scroll module says so. */
   following = true;
   /** Answers to an older load are not for us. */
@@ -47,7 +53,12 @@ export class RoomView {
     this.name = room.name;
     this.#onScreen = page.onScreen;
     this.me = page.me;
-    this.rows = computed(() => rowsOf(this.timeline.value, this.unsent.value, page.me()));
+    this.own = new OwnChanges(room, {
+      lines: () => (this.timeline.value.tail ? this.timeline.value.lines.filter(({ user }) => user === page.me()) : []),
+      done: (change) => void (this.timeline.value = amended(this.timeline.value, change)),
+      tell: (news) => void (this.news.value = news),
+    });
+    this.rows = computed(() => rowsOf(this.timeline.value, this.unsent.value, page.me(), this.own.wishes.value));
     this.unsent.value = room.outgoing().map((entry) => ({ ...entry }));
     this.#listen();
   }
@@ -132,11 +143,12 @@ export class RoomView {
     const { room, people, typing } = this;
     const heard = { signal: this.#gone.signal };
     room.on('joined', ({ fresh }) => void ((fresh || !this.ready.value) && this.load('newest')), heard);
-    room.on('reset', () => void this.reload(), heard);
+    room.on('reset', () => (this.own.forget(), void this.reload()), heard);
     room.on('message', (message) => this.#arrived(message), heard);
     room.on('outgoing', (entry) => this.#outgoing(entry), heard);
     room.on('gap', (gap) => this.#missing(gap), heard);
-    room.on('change', (change) => this.#changed(change), heard);
+    room.on('edit', (change) => this.#changed(change), heard);
+    room.on('delete', (change) => this.#changed(change), heard);
     room.on('presence', ({ users, count }) => void (people.value = { users, count }), heard);
     room.on('join', ({ user }) => void (people.value = changed(people.value, [user], [])), heard);
     room.on('leave', ({ user }) => this.#left(user), heard);
@@ -162,30 +174,29 @@ export class RoomView {
       const seen = this.#onScreen(this);
       if (!seen) this.unread.value += 1;
       if (!this.following) this.unseen.value += 1;
-      this.news.value = message;
+      this.news.value = { type: 'said', user: message.user, content: message.content };
     });
   }
 
   /** @param {import('../sdk/shelf.mjs').Entry} entry */
   #outgoing(entry) {
-    const { nonce, seq } = entry;
-    const others = this.unsent.value.filter((one) => one.nonce !== nonce);
-    const there = others.length < this.unsent.value.length;
+    const { seq } = entry;
     batch(() => {
-      if (entry.status === 'cancelled') this.unsent.value = others;
-      else if (entry.status !== 'sent') {
-        this.unsent.value = there ? this.unsent.value.map((one) => (one.nonce === nonce ? entry : one)) : [...others, entry];
-      } else {
-        this.unsent.value = others;
-        if (seq !== undefined && this.ready.value) this.timeline.value = arrived(this.timeline.value, final(entry, seq, this.me()), this.following);
-      }
+      this.unsent.value = updated(this.unsent.value, entry);
+      if (entry.status !== 'sent' || seq === undefined || !this.ready.value) return;
+      this.timeline.value = arrived(this.timeline.value, final(entry, seq, this.me()), this.following);
     });
   }
 
-  /** @param {import('../sdk/room-events.mjs').RoomEvents['change']} change */
+  /** Told only where the message is on the page: of another one nobody would know which. @param {import('../sdk/room-events.mjs').Change} change */
   #changed(change) {
-    if (change.type === 'edit') this.timeline.value = amended(this.timeline.value, change.seq, change.content);
-    if (change.type === 'delete') this.timeline.value = amended(this.timeline.value, change.seq, null);
+    const after = amended(this.timeline.value, change);
+    if (after === this.timeline.value) return;
+    batch(() => {
+      this.timeline.value = after;
+      if (change.type === 'delete') this.own.gone(change.seq);
+      if (change.user !== this.me()) this.news.value = change;
+    });
   }
 
   /** @param {Gap} gap */
@@ -205,9 +216,4 @@ export class RoomView {
     this.people.value = changed(this.people.value, [], [user]);
     this.typing.value = stopped(this.typing.value, user);
   }
-}
-
-/** @param {import('../sdk/shelf.mjs').Entry} entry @param {number} seq @param {string} user */
-function final({ nonce, content, timestamp, createdAt }, seq, user) {
-  return { nonce, seq, user, content, timestamp: timestamp ?? Math.floor(createdAt / 1000) };
 }

@@ -39,3 +39,17 @@ test('keys are unique', () => {
   const keys = rowsOf({ lines, gaps: [] }, [], 'ann').map(({ key }) => key);
   assert.equal(new Set(keys).size, keys.length);
 });
+
+test('32: a wish shows at once; a refused one leaves what was there and is told', () => {
+  const lines = [line(1, 'ann', noon), line(2, 'ann', noon), line(3, 'ann', noon), line(4, 'ann', noon)];
+  const wish = (type, status) => ({ type, status, content: type === 'edit' ? 'new' : '' });
+  const wishes = new Map([[1, wish('edit', 'saving')], [2, wish('delete', 'saving')], [3, wish('edit', 'refused')]]);
+  const rows = rowsOf({ lines, gaps: [] }, [], 'ann', wishes).filter(({ type }) => type === 'line');
+  assert.deepEqual(rows.map((row) => [row.line.content, row.line.deleted, row.wish?.status]), [
+    ['new', undefined, 'saving'],
+    ['', true, 'saving'],
+    ['x', undefined, 'refused'],
+    ['x', undefined, undefined],
+  ]);
+  assert.equal(rows[3].line, lines[3], 'the others keep their objects, and so their rows');
+});

@@ -74,11 +74,21 @@ test('a gap that retention has eaten vanishes: there is nothing to load', () => 
   assert.deepEqual(filled(timeline, { from: 2, to: 9 }, { messages: range(10, 12), more: false }).gaps, []);
 });
 
-test('20: an edit changes the text, a deletion leaves the row', () => {
+const change = (number, type, seq, content) => ({ type, seq, change: number, timestamp: 1_750_001_000 + number, ...(content ? { content } : {}) });
+const says = ({ lines }) => lines.map(({ key, content, edited, deleted }) => [key, content, edited, deleted]);
+
+test('20: an edit changes the text and says when, a deletion leaves the row and nothing in it', () => {
   const before = loaded(EMPTY, { messages: range(1, 2), more: false }, 'newest');
-  const after = amended(amended(before, 1, 'new words'), 2, null);
-  assert.deepEqual(after.lines.map(({ key, content, edited, deleted }) => [key, content, edited, deleted]), [
-    ['s1', 'new words', true, undefined],
+  const changes = [change(1, 'edit', 1, 'new words'), change(2, 'edit', 2, 'gone soon'), change(3, 'delete', 2), change(4, 'edit', 2, 'back?')];
+  assert.deepEqual(says(changes.reduce(amended, before)), [
+    ['s1', 'new words', 1_750_001_001_000, undefined],
     ['s2', '', undefined, true],
   ]);
+});
+
+test('20: an older change that comes late changes nothing, nor does one elsewhere', () => {
+  const before = amended(loaded(EMPTY, { messages: range(1, 2), more: false }, 'newest'), change(5, 'edit', 1, 'newest'));
+  assert.equal(amended(before, change(4, 'edit', 1, 'older')), before);
+  assert.equal(amended(before, change(5, 'edit', 1, 'again')), before);
+  assert.equal(amended(before, change(6, 'edit', 99, 'elsewhere')), before);
 });

@@ -1,6 +1,7 @@
 // The client: keeps one connection alive, knows its rooms, and forgets nothing that was sent.
 
 import { asked, CAP_HIDDEN_MS, CAP_MS, delay, GOOD_UPTIME_MS } from './backoff.mjs';
+import { Changes } from './changes.mjs';
 import { ChatError, closeClass, LOCAL, TOKEN_EXPIRED } from './codes.mjs';
 import { Connection } from './connection.mjs';
 import { Emitter } from './emitter.mjs';
@@ -56,6 +57,12 @@ export class ChatClient extends Emitter {
       changed: (entry) => this.room(entry.room).emit('outgoing', { ...entry }),
       stalled: () => this.#connection?.probe(),
     });
+    this.changes = new Changes({
+      clock: this.clock,
+      newId: () => this.requests.newId(),
+      transmit: ({ id, room, wanted }) => this.send({ ...wanted, id, room }),
+      stalled: () => this.#connection?.probe(),
+    });
     this.requests = new Requests({
       clock: this.clock,
       send: (frame) => this.send(frame),
@@ -80,6 +87,7 @@ export class ChatClient extends Emitter {
     this.#set('closed', {});
     this.#connection?.drop(1000, 'closed by us');
     this.outbox.close();
+    this.changes.failAll(new ChatError('closed', 'the client was closed'));
   }
 
   /** Do not wait for the next attempt. */
@@ -91,9 +99,10 @@ export class ChatClient extends Emitter {
   room(name) {
     let room = this.#rooms.get(name);
     if (!room) {
-      const { outbox, clock } = this;
+      const { outbox, changes, clock } = this;
       room = new Room(name, {
         outbox,
+        changes,
         clock,
         send: (frame) => this.send(frame),
         newId: () => this.requests.newId(),
@@ -150,15 +159,26 @@ export class ChatClient extends Emitter {
 
   /** @param {ServerFrame} frame */
   #received(frame) {
-    if (frame.type === 'ack') return this.outbox.acked(frame.nonce ?? String(frame.id), frame);
+    if (frame.type === 'ack') return this.#acked(frame);
     if ('id' in frame && frame.id !== undefined) {
       // A room hears of its join at once, not a microtask later: the messages may be right behind.
       if (this.requests.answer(frame.id, frame) && frame.type !== 'joined') return;
-      if (frame.type === 'error' && this.outbox.refused(String(frame.id), ChatError.from(frame))) return;
+      if (frame.type === 'error' && this.#refused(String(frame.id), ChatError.from(frame))) return;
     }
     const room = 'room' in frame && frame.room !== undefined ? this.#rooms.get(frame.room) : undefined;
     if (room) room.handle(frame);
     else if (frame.type === 'error') this.emit('error', ChatError.from(frame));
+  }
+
+  /** @param {import('./protocol.d.ts').Ack} ack */
+  #acked(ack) {
+    const id = String(ack.id);
+    if (!this.changes.acked(id, ack)) this.outbox.acked(ack.nonce ?? id, ack);
+  }
+
+  /** @param {string} id @param {ChatError} error */
+  #refused(id, error) {
+    return this.outbox.refused(id, error) || this.changes.refused(id, error);
   }
 
   /** @param {import('./connection.mjs').Closed} closed */
@@ -199,6 +219,7 @@ export class ChatClient extends Emitter {
     this.#unlisten();
     this.#set('closed', { error, reason: error.message, ...(code === undefined ? {} : { code }) });
     this.outbox.failAll(error);
+    this.changes.failAll(error);
   }
 
   /** @param {import('./host.mjs').Wake} wake */

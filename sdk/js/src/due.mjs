@@ -1,6 +1,6 @@
-// When the outbox has to look at its messages again. Pure.
+// When what waits to be sent or acknowledged has to be looked at again. Pure.
 
-/** @typedef {import('./shelf.mjs').Entry} Entry */
+/** A message or a change. @typedef {{ status: string, createdAt: number, notBefore: number, sentAt: number }} Entry */
 
 export const ACK_MS = 10_000;
 export const LIFE_MS = 5 * 60_000;

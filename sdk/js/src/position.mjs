@@ -1,43 +1,45 @@
-// How far a room has been heard: the newest `seq`, and the log it counts in. Decides what is new, what is missing, and
-// whether a position still means anything (protocol.md §4). Pure.
+// How far a room has been heard: the newest `seq`, the newest `change`, and the log they count in. Decides what is new,
+// what is missing, and whether a position still means anything (protocol.md §4). Pure.
 
-/** @typedef {{ seq: number, epoch: string }} At */
+/** @typedef {{ seq: number, change: number, epoch: string }} At */
+/** @typedef {'seq' | 'change'} Count messages and changes to them are counted apart */
 
 export class Position {
   /** null: never joined. @type {At | null} */
   at = null;
 
   /**
-   * @param {{ epoch: string, head: number, recovered: boolean }} joined
+   * @param {{ epoch: string, head: number, change: number, recovered: boolean }} joined
    * @returns {'fresh' | 'resumed' | 'reset'} fresh: load the history; resumed: what is missing follows
    */
-  joined({ epoch, head, recovered }) {
+  joined({ epoch, head, change, recovered }) {
     const before = this.at;
-    this.at = { seq: before && recovered ? before.seq : head, epoch };
+    this.at = before && recovered ? { ...before, epoch } : { seq: head, change, epoch };
     if (!before) return 'fresh';
     return recovered ? 'resumed' : 'reset';
   }
 
   /**
-   * @param {number} seq of a message
+   * @param {number} number of a message or a change
+   * @param {Count} [count]
    * @returns {{ fresh: boolean, hole: { from: number, to: number } | null }} not fresh: it was here before
    */
-  arrived(seq) {
-    const last = this.at?.seq ?? seq - 1;
-    if (seq <= last) return { fresh: false, hole: null };
-    this.skipped(seq);
-    return { fresh: true, hole: seq > last + 1 ? { from: last + 1, to: seq - 1 } : null };
+  arrived(number, count = 'seq') {
+    const last = this.at?.[count] ?? number - 1;
+    if (number <= last) return { fresh: false, hole: null };
+    this.skipped(number, count);
+    return { fresh: true, hole: number > last + 1 ? { from: last + 1, to: number - 1 } : null };
   }
 
-  /** Nothing up to here will come any more. @param {number} seq */
-  skipped(seq) {
-    if (this.at && seq > this.at.seq) this.at = { ...this.at, seq };
+  /** Nothing up to here will come any more. @param {number} number @param {Count} [count] */
+  skipped(number, count = 'seq') {
+    if (this.at && number > this.at[count]) this.at = { ...this.at, [count]: number };
   }
 
-  /** @param {{ epoch: string, head: number }} to @returns {boolean} false: it is known already */
-  reset({ epoch, head }) {
-    const known = this.at?.epoch === epoch && this.at.seq === head;
-    this.at = { seq: head, epoch };
+  /** @param {{ epoch: string, head: number, change: number }} to @returns {boolean} false: it is known already */
+  reset({ epoch, head, change }) {
+    const known = this.at?.epoch === epoch && this.at.seq === head && this.at.change === change;
+    this.at = { seq: head, change, epoch };
     return !known;
   }
 }

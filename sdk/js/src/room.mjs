@@ -1,5 +1,6 @@
 // One room of a client: joins, resumes where it was, and hands on each message once and in order.
 
+import { amended } from './amend.mjs';
 import { ChatError } from './codes.mjs';
 import { Emitter } from './emitter.mjs';
 import { Position } from './position.mjs';
@@ -8,6 +9,7 @@ import { Position } from './position.mjs';
 /** @typedef {import('./protocol.d.ts').Joined} Joined */
 /** @typedef {import('./frames.mjs').Message} Message */
 /** @typedef {import('./frames.mjs').HistoryPage} HistoryPage */
+/** @typedef {import('./room-events.mjs').Change} Change */
 /** @typedef {import('./room-events.mjs').RoomEvents} RoomEvents */
 /** @typedef {import('./room-events.mjs').RoomState} RoomState */
 /** @typedef {import('./room-events.mjs').Link} Link */
@@ -27,6 +29,8 @@ export class Room extends Emitter {
   /** The join we wait for; the reply to an older one is not for us. */
   #joinId = '';
   #typedAt = -Infinity;
+  /** Changes heard while a page of history was on its way, for each such page. @type {Set<Change[]>} */
+  #meanwhile = new Set();
   /** @type {unknown} */
   #rejoin;
 
@@ -37,7 +41,7 @@ export class Room extends Emitter {
     this.#link = link;
   }
 
-  /** The newest seq that was handed on, and the log it counts in. */
+  /** The newest message and the newest change that were handed on, and the log they count in. */
   get position() {
     return this.#position.at;
   }
@@ -53,6 +57,7 @@ export class Room extends Emitter {
     if (!this.#wanted) return;
     this.#wanted = false;
     this.#stop('detached');
+    this.#link.changes.failAll(new ChatError('not_joined', 'the room was left'), this.name);
     if (this.#connected) this.#link.send({ type: 'leave', room: this.name });
     this.#position = new Position();
   }
@@ -60,6 +65,21 @@ export class Room extends Emitter {
   /** Returns at once; follow it by the `outgoing` event. @param {string} content @returns {Entry} */
   send(content) {
     return this.#link.outbox.add(this.name, content);
+  }
+
+  /**
+   * Changes what one of our own messages says. Waits for the connection like a message, but not over a reload.
+   * @param {number} seq @param {string} content
+   * @returns {Promise<import('./changes.mjs').Done>} once it is in the log; rejects with a ChatError, `conflict` where the message was
+   *   changed elsewhere while it was unknown whether this had been done
+   */
+  edit(seq, content) {
+    return this.#change({ type: 'edit', seq, content });
+  }
+
+  /** Takes one of our own messages away, as `edit` changes it. @param {number} seq @returns {Promise<import('./changes.mjs').Done>} */
+  delete(seq) {
+    return this.#change({ type: 'delete', seq });
   }
 
   /** Our messages that are not acknowledged, oldest first. */
@@ -85,9 +105,16 @@ export class Room extends Emitter {
   async history({ signal, ...query } = {}) {
     /** @type {import('./frames.mjs').ClientFrame} */
     const frame = { type: 'history', room: this.name, limit: 50, ...query };
-    const reply = await this.#link.request(frame, signal ? { signal } : {});
-    if (reply.type !== 'history') throw new ChatError('internal', `history was answered with ${reply.type}`);
-    return reply;
+    /** @type {Change[]} */
+    const changes = [];
+    this.#meanwhile.add(changes);
+    try {
+      const reply = await this.#link.request(frame, signal ? { signal } : {});
+      if (reply.type !== 'history') throw new ChatError('internal', `history was answered with ${reply.type}`);
+      return { ...reply, messages: amended(reply.messages, changes) };
+    } finally {
+      this.#meanwhile.delete(changes);
+    }
   }
 
   /** Says so at most every 3 s. */
@@ -122,19 +149,21 @@ export class Room extends Emitter {
         // Not asked for: the token does not let us be here any more. The error before it says so.
         return this.#stop('failed');
       case 'reset':
-        return this.#position.reset(frame) ? this.emit('reset', frame) : undefined;
+        return this.#position.reset(frame) ? this.#afresh(frame) : undefined;
+      case 'edit':
+      case 'delete':
+        return this.#changed(frame);
+      case 'caught_up':
+        this.#link.changes.open(this.name);
+        return this.emit('caught_up', frame);
       case 'presence':
       case 'presence_change':
       case 'join':
       case 'leave':
       case 'typing':
-      case 'caught_up':
-        return this.emit(frame.type, frame);
-      case 'edit':
-      case 'delete':
       case 'react':
       case 'read':
-        return this.emit('change', frame);
+        return this.emit(frame.type, frame);
       case 'error':
         return this.emit('error', ChatError.from(frame));
       default:
@@ -159,9 +188,11 @@ export class Room extends Emitter {
     const { head, reason = 'unknown' } = frame;
     const how = this.#position.joined(frame);
     this.#set('attached');
-    if (how === 'reset') this.emit('reset', { head, reason });
+    if (how === 'reset') this.#afresh({ head, reason });
     else this.emit('joined', { head, fresh: how === 'fresh' });
     this.#link.outbox.open(this.name);
+    // After a resume only `caught_up` tells whether a change that waits was made, or overtaken.
+    if (how !== 'resumed') this.#link.changes.open(this.name);
   }
 
   /** @param {ChatError} error */
@@ -179,6 +210,30 @@ export class Room extends Emitter {
     if (fresh) this.emit('message', message);
   }
 
+  /** @param {Change} change */
+  #changed(change) {
+    const { fresh, hole } = this.#position.arrived(change.change, 'change');
+    if (!fresh) return;
+    this.#link.changes.heard(this.name, change);
+    for (const changes of this.#meanwhile) changes.push(change);
+    // Nobody can be asked for changes by their number: what they made of the messages can be loaded.
+    if (hole) this.emit('reset', { head: this.#position.at?.seq ?? 0, reason: 'hole' });
+    if (change.type === 'edit') this.emit('edit', change);
+    else this.emit('delete', change);
+  }
+
+  /** @param {import('./changes.mjs').Wanted} wanted */
+  #change(wanted) {
+    if (this.position) return this.#link.changes.add(this.name, wanted);
+    return Promise.reject(new ChatError('not_joined', 'join the room first: a message is known by its number there'));
+  }
+
+  /** The numbers may mean other messages now, so what waits to change one must not. @param {{ head: number, reason: string }} reset */
+  #afresh({ head, reason }) {
+    this.#link.changes.failAll(new ChatError('reset', 'the room was reset: the number may mean another message'), this.name);
+    this.emit('reset', { head, reason });
+  }
+
   /** @param {import('./protocol.d.ts').Gap} gap */
   #gap({ from, to, reason }) {
     this.#position.skipped(to);
@@ -190,6 +245,7 @@ export class Room extends Emitter {
     this.#joinId = '';
     this.#link.clock.clearTimeout(this.#rejoin);
     this.#link.outbox.shut(this.name);
+    this.#link.changes.shut(this.name);
     this.#set(state);
   }
 

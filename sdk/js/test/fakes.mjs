@@ -93,7 +93,7 @@ export function fakeNetwork() {
     /** Answers the last join. */
     joined(room, more = {}) {
       const { id } = this.of('join').filter((frame) => frame.room === room).at(-1);
-      this.tell({ type: 'joined', id, room, epoch: 'e1', head: 0, recovered: false, users: ['ann'], ...more });
+      this.tell({ type: 'joined', id, room, epoch: 'e1', head: 0, change: 0, recovered: false, users: 1, ...more });
     }
 
     ack(message, seq) {

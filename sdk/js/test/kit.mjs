@@ -31,17 +31,21 @@ export async function inRoom(options = {}) {
   const all = kit(options);
   const room = all.client.room('general');
   const heard = [];
-  for (const type of ['joined', 'message', 'gap', 'reset', 'caught_up', 'error']) {
+  for (const type of ['joined', 'message', 'edit', 'delete', 'gap', 'reset', 'caught_up', 'error']) {
     room.on(type, (event) => heard.push([type, event]));
   }
   room.attach();
   all.client.connect();
   all.last().hello();
-  all.last().joined('general', { head: options.head ?? 0 });
+  all.last().joined('general', { head: options.head ?? 0, change: options.change ?? 0 });
   await settle();
   const seqs = () => heard.filter(([type]) => type === 'message').map(([, { seq }]) => seq);
   return { ...all, room, heard, seqs };
 }
+
+export const edit = (change, seq, content, more = {}) => ({ ...deletion(change, seq), type: 'edit', content, ...more });
+
+export const deletion = (change, seq) => ({ type: 'delete', room: 'general', seq, change, user: 'ann', timestamp: 1_750_001_000 + change });
 
 export const message = (seq, more = {}) => ({
   type: 'message',

@@ -4,17 +4,17 @@ import { Position } from '../src/position.mjs';
 
 const joined = (seq, epoch = 'e1') => {
   const position = new Position();
-  position.joined({ epoch, head: seq, recovered: false });
+  position.joined({ epoch, head: seq, change: 0, recovered: false });
   return position;
 };
 
 test('position: fresh, then resumed where it was, then reset', () => {
   const position = new Position();
-  assert.equal(position.joined({ epoch: 'e1', head: 7, recovered: false }), 'fresh');
-  assert.equal(position.joined({ epoch: 'e1', head: 9, recovered: true }), 'resumed');
-  assert.deepEqual(position.at, { seq: 7, epoch: 'e1' });
-  assert.equal(position.joined({ epoch: 'e2', head: 3, recovered: false }), 'reset');
-  assert.deepEqual(position.at, { seq: 3, epoch: 'e2' });
+  assert.equal(position.joined({ epoch: 'e1', head: 7, change: 2, recovered: false }), 'fresh');
+  assert.equal(position.joined({ epoch: 'e1', head: 9, change: 4, recovered: true }), 'resumed');
+  assert.deepEqual(position.at, { seq: 7, change: 2, epoch: 'e1' });
+  assert.equal(position.joined({ epoch: 'e2', head: 3, change: 1, recovered: false }), 'reset');
+  assert.deepEqual(position.at, { seq: 3, change: 1, epoch: 'e2' });
 });
 
 test('position: any order of arrival hands on each seq at most once, and names every hole', () => {
@@ -43,6 +43,16 @@ test('position: a gap moves it on, a reset to where it is changes nothing', () =
   const position = joined(4);
   position.skipped(9);
   assert.deepEqual(position.arrived(10), { fresh: true, hole: null });
-  assert.equal(position.reset({ epoch: 'e1', head: 10 }), false);
-  assert.equal(position.reset({ epoch: 'e1', head: 2 }), true);
+  assert.equal(position.reset({ epoch: 'e1', head: 10, change: 0 }), false);
+  assert.equal(position.reset({ epoch: 'e1', head: 10, change: 1 }), true);
+  assert.equal(position.reset({ epoch: 'e1', head: 2, change: 1 }), true);
+});
+
+test('position: messages and changes are counted apart', () => {
+  const position = joined(4);
+  assert.deepEqual(position.arrived(1, 'change'), { fresh: true, hole: null });
+  assert.deepEqual(position.arrived(1, 'change'), { fresh: false, hole: null });
+  assert.deepEqual(position.arrived(4, 'change'), { fresh: true, hole: { from: 2, to: 3 } });
+  assert.deepEqual(position.arrived(5), { fresh: true, hole: null });
+  assert.deepEqual(position.at, { seq: 5, change: 4, epoch: 'e1' });
 });

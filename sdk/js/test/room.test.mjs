@@ -11,7 +11,7 @@ test('resume: the next connection continues behind the last message, in the same
   assert.equal(room.state, 'suspended');
   await clock.advance(500);
   last().hello();
-  assert.deepEqual(last().of('join')[0].resume, { seq: 5, epoch: 'e1' });
+  assert.deepEqual(last().of('join')[0].resume, { seq: 5, change: 0, epoch: 'e1' });
   last().joined('general', { head: 7, recovered: true });
   for (const seq of [6, 7]) last().tell(message(seq));
   last().tell({ type: 'caught_up', room: 'general', seq: 7 });
@@ -26,7 +26,7 @@ test('resume: an empty room has a position too', async () => {
   last().end();
   await clock.advance(500);
   last().hello();
-  assert.deepEqual(last().of('join')[0].resume, { seq: 0, epoch: 'e1' });
+  assert.deepEqual(last().of('join')[0].resume, { seq: 0, change: 0, epoch: 'e1' });
 });
 
 test('dedupe: a message sent twice is heard once', async () => {
@@ -52,11 +52,11 @@ test('reset: told once, whether by joined, by reset, or by both', async () => {
   last().end();
   await clock.advance(500);
   last().hello();
-  last().joined('general', { head: 2, epoch: 'e2', recovered: false, reason: 'epoch' });
-  last().tell({ type: 'reset', room: 'general', epoch: 'e2', head: 2, reason: 'epoch' });
+  last().joined('general', { head: 2, change: 7, epoch: 'e2', recovered: false, reason: 'epoch' });
+  last().tell({ type: 'reset', room: 'general', epoch: 'e2', head: 2, change: 7, reason: 'epoch' });
   assert.deepEqual(heard.filter(([type]) => type === 'reset').map(([, event]) => event), [{ head: 2, reason: 'epoch' }]);
-  assert.deepEqual(room.position, { seq: 2, epoch: 'e2' });
-  last().tell({ type: 'reset', room: 'general', epoch: 'e3', head: 0, reason: 'restored' });
+  assert.deepEqual(room.position, { seq: 2, change: 7, epoch: 'e2' });
+  last().tell({ type: 'reset', room: 'general', epoch: 'e3', head: 0, change: 0, reason: 'restored' });
   assert.equal(heard.filter(([type]) => type === 'reset').length, 2);
 });
 
@@ -102,15 +102,16 @@ test('a room may be refused for good, or for now', async () => {
 test('presence, typing and the like are handed on', async () => {
   const { last, room } = await inRoom();
   const heard = [];
-  for (const type of ['presence', 'join', 'leave', 'presence_change', 'typing', 'change']) room.on(type, (event) => heard.push([type, event]));
+  for (const type of ['presence', 'join', 'leave', 'presence_change', 'typing', 'react', 'read']) room.on(type, (event) => heard.push([type, event]));
   last().tell({ type: 'presence', room: 'general', users: ['ann', 'bob'], count: 2 });
   last().tell({ type: 'join', room: 'general', user: 'cy' });
   last().tell({ type: 'leave', room: 'general', user: 'bob' });
   last().tell({ type: 'presence_change', room: 'general', joined: ['dora'], left: [], count: 300 });
   last().tell({ type: 'typing', room: 'general', user: 'cy' });
-  last().tell({ type: 'edit', room: 'general', seq: 1, content: 'x' });
+  last().tell({ type: 'react', room: 'general', seq: 1, user: 'cy', emoji: '👍', on: true });
+  last().tell({ type: 'read', room: 'general', seq: 1, user: 'cy' });
   last().tell({ type: 'typing', room: 'elsewhere', user: 'cy' });
-  assert.deepEqual(heard.map(([type]) => type), ['presence', 'join', 'leave', 'presence_change', 'typing', 'change']);
+  assert.deepEqual(heard.map(([type]) => type), ['presence', 'join', 'leave', 'presence_change', 'typing', 'react', 'read']);
 });
 
 test('34: typing is sent at most once per 3 s', async () => {

@@ -38,7 +38,7 @@ test('expired: a new token is fetched at once, and the room is resumed', async (
   assert.equal(all.sockets.length, 2, 'without waiting');
   assert.deepEqual(all.last().protocols, ['roomcast.v1', 'bearer.t2']);
   all.last().hello();
-  assert.deepEqual(all.last().of('join')[0].resume, { seq: 7, epoch: 'e1' });
+  assert.deepEqual(all.last().of('join')[0].resume, { seq: 7, change: 0, epoch: 'e1' });
 });
 
 test('a token that has always expired is not fetched in a loop', async () => {

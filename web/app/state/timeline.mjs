@@ -7,8 +7,9 @@
  * @property {string} user
  * @property {string} content
  * @property {number} at milliseconds
- * @property {boolean} [edited] it says something else than at first
+ * @property {number} [edited] when it was made to say something else than at first, milliseconds
  * @property {boolean} [deleted] only its place is left
+ * @property {number} [change] the newest change to it that was heard here
  */
 /** @typedef {{ from: number, to: number }} Gap */
 /**
@@ -19,6 +20,8 @@
  * @property {boolean} tail nothing is newer than the last line
  */
 /** @typedef {{ seq: number, user: string, content: string, timestamp: number, nonce?: string, edited?: number, deleted?: boolean }} Wire */
+
+/** @typedef {{ type: 'edit' | 'delete', seq: number, change: number, content?: string, timestamp: number }} Change */
 
 /** How many rows the page holds. */
 export const WINDOW = 300;
@@ -31,17 +34,24 @@ export const EMPTY = { lines: [], gaps: [], start: false, tail: true };
 /** @param {Wire} message @returns {Line} */
 export function lineOf({ seq, user, content, timestamp, nonce, edited, deleted }) {
   const key = nonce ? `n${nonce}` : `s${seq}`;
-  return { key, seq, user, content, at: timestamp * 1000, ...(edited ? { edited: true } : {}), ...(deleted ? { deleted: true } : {}) };
+  return { key, seq, user, content, at: timestamp * 1000, ...(edited ? { edited: edited * 1000 } : {}), ...(deleted ? { deleted: true } : {}) };
 }
 
 /**
- * A message was edited (`content`) or deleted. Its row stays.
- * @param {Timeline} timeline @param {number} seq @param {string | null} content null: deleted
- * @returns {Timeline}
+ * A message was edited or deleted. Its row stays. What is older than what was heard of it changes nothing.
+ * @param {Timeline} timeline @param {Change} change
+ * @returns {Timeline} the same one when it does not concern the window
  */
-export function amended(timeline, seq, content) {
-  const change = content === null ? { content: '', deleted: true } : { content, edited: true };
-  return { ...timeline, lines: timeline.lines.map((line) => (line.seq === seq ? { ...line, ...change } : line)) };
+export function amended(timeline, change) {
+  const place = timeline.lines.findIndex(({ seq }) => seq === change.seq);
+  const line = timeline.lines[place];
+  if (!line || line.deleted || change.change <= (line.change ?? 0)) return timeline;
+  return { ...timeline, lines: timeline.lines.with(place, amend(line, change)) };
+}
+
+/** @param {Line} line @param {Change} change @returns {Line} */
+function amend({ edited, ...line }, { type, content = '', timestamp, change }) {
+  return { ...line, content, change, ...(type === 'delete' ? { deleted: true } : { edited: timestamp * 1000 }) };
 }
 
 /**

@@ -1,10 +1,11 @@
 // The page once one is in: rooms, messages, people.
 
-import { h, html, useEffect, useRef, useState } from '../lib/dom.mjs';
+import { h, html, useEffect, useMemo, useRef, useState } from '../lib/dom.mjs';
 import { t } from '../i18n/en.mjs';
 import { Announcer } from './Announcer.mjs';
 import { Banner } from './Banner.mjs';
 import { Composer } from './Composer.mjs';
+import { DeleteDialog } from './DeleteDialog.mjs';
 import { Icon } from './Icon.mjs';
 import { MessageList } from './MessageList.mjs';
 import { People } from './People.mjs';
@@ -54,7 +55,7 @@ export function Chat({ session, changeName }) {
   const field = useRef(/** @type {HTMLTextAreaElement | null} */ (null));
   const view = session.current.value;
   const connected = session.link.value.state === 'connected';
-  const toComposer = () => field.current?.focus();
+  const toComposer = useMemo(() => () => field.current?.focus(), []);
   const openRooms = () => {
     void session.refreshRooms();
     open('rooms');
@@ -78,7 +79,8 @@ export function Chat({ session, changeName }) {
       ${h(Banner, { session })}
       ${view
         ? html`${h(MessageList, { key: view.name, view, connected, toComposer })} ${h(Typing, { view })}
-            ${h(Composer, { key: `composer ${view.name}`, view, field })} ${h(Announcer, { key: `news ${view.name}`, view })}`
+            ${h(Composer, { key: `composer ${view.name}`, view, field })} ${h(Announcer, { key: `news ${view.name}`, view })}
+            ${view.own.asking.value && h(DeleteDialog, { own: view.own, line: view.own.asking.value })}`
         : html`<p class="nowhere">${t.nowhere}</p>`}
     </main>
     ${view && html`<aside class="side people-side" id="people" aria-label=${t.people}>${h(People, { view, connected, close })}</aside>`}

@@ -5,15 +5,14 @@ import { recall, remember } from '../lib/storage.mjs';
 import { t } from '../i18n/en.mjs';
 import { draftOf, keepDraft } from '../state/drafts.mjs';
 import { lengthOf } from '../state/length.mjs';
+import { grow, isFinish, isSendable, tooLong, touch } from './field.mjs';
 import { Icon } from './Icon.mjs';
 
 const memory = { recall, remember };
-const touch = matchMedia('(pointer: coarse)');
 
-/** As high as its text, up to what the style sheet allows. @param {HTMLTextAreaElement} field */
-function grow(field) {
-  field.style.height = 'auto';
-  field.style.height = `${field.scrollHeight + field.offsetHeight - field.clientHeight}px`;
+/** @param {KeyboardEvent} event */
+function isPlainUp({ key, shiftKey, ctrlKey, metaKey, altKey, isComposing }) {
+  return key === 'ArrowUp' && !(shiftKey || ctrlKey || metaKey || altKey || isComposing);
 }
 
 /** @param {{ view: import('../room-view.mjs').RoomView, field: { current: HTMLTextAreaElement | null } }} props */
@@ -35,7 +34,7 @@ export function Composer({ view, field }) {
     keepDraft(memory, view.name, next, Date.now());
   };
   const send = () => {
-    if (length.state === 'empty' || length.state === 'over') return;
+    if (!isSendable(length)) return;
     try {
       view.send(text.trim());
       write('');
@@ -53,9 +52,10 @@ export function Composer({ view, field }) {
   };
   /** @param {KeyboardEvent} event */
   const onKeyDown = (event) => {
-    if (event.key !== 'Enter' || event.shiftKey || event.isComposing || event.keyCode === 229 || touch.matches) return;
-    event.preventDefault();
-    send();
+    if (isFinish(event)) {
+      event.preventDefault();
+      send();
+    } else if (isPlainUp(event) && text === '' && view.own.editLast()) event.preventDefault();
   };
   /** @param {Event} event */
   const onSubmit = (event) => {
@@ -82,7 +82,7 @@ export function Composer({ view, field }) {
           onInput=${onInput}
           onKeyDown=${onKeyDown}
         ></textarea>
-        <button type="submit" class="send" aria-label=${t.send} title=${t.send} aria-disabled=${length.state === 'empty' || length.state === 'over'}>
+        <button type="submit" class="send" aria-label=${t.send} title=${t.send} aria-disabled=${!isSendable(length)}>
           ${h(Icon, { name: 'send' })}
         </button>
       </div>
@@ -94,6 +94,6 @@ export function Composer({ view, field }) {
 /** @param {{ length: import('../state/length.mjs').Length, full: boolean }} props */
 function Hint({ length, full }) {
   if (full) return html`<span class="bad" role="alert">${t.outboxFull}</span>`;
-  if (length.state === 'over') return html`<span class="bad" role="alert">${length.left < 0 ? t.over(-length.left) : t.overBytes}</span>`;
+  if (length.state === 'over') return html`<span class="bad" role="alert">${tooLong(length)}</span>`;
   return length.state === 'near' ? t.left(length.left) : html`<span class="keys">${t.composerHint}</span>`;
 }

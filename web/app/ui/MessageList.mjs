@@ -20,6 +20,7 @@ export function MessageList({ view, connected, toComposer }) {
   const [chosen, choose] = useState(/** @type {string | null} */ (null));
   const [away, setAway] = useState(false);
   const rows = view.rows.value;
+  const editing = view.own.editing.value?.seq;
   const active = activeKey(rows, chosen);
 
   useEffect(() => {
@@ -39,15 +40,17 @@ export function MessageList({ view, connected, toComposer }) {
     return () => made.dispose();
   }, [view]);
 
+  keeper.current?.hold(editing !== undefined);
   keeper.current?.capture();
   useLayoutEffect(() => {
     if (view.following) keeper.current?.toEnd();
     else keeper.current?.settle();
-  });
+  }, [rows, editing]);
 
   /** @param {KeyboardEvent} event */
   const onKeyDown = (event) => {
     if (event.key === 'Escape') return toComposer();
+    if (event.key === 'Enter') return openActions(event);
     const node = moveOf(event, list.current);
     if (!node) return;
     event.preventDefault();
@@ -69,9 +72,10 @@ export function MessageList({ view, connected, toComposer }) {
     <div class="timeline">
       <div class="scroller" ref=${list} role="log" aria-live="off" aria-label=${t.messages(view.name)} onKeyDown=${onKeyDown} onFocusIn=${onFocusIn}>
         <div class="rows" ref=${content}>
-          ${h(Top, { view })} ${rows.map((row) => rowOf(row, view, active, connected))}
+          ${h(Top, { view })} ${rows.map((row) => rowOf(row, { view, connected, toComposer, active: row.key === active }))}
         </div>
       </div>
+      <p class="sr-only" id="row-hint">${t.rowHint}</p>
       ${(away || !view.timeline.value.tail) && h(Latest, { unseen: view.unseen.value, go: toLatest })}
     </div>
   `;
@@ -83,8 +87,16 @@ function activeKey(rows, chosen) {
   return (lines.find(({ key }) => key === chosen) ?? lines.at(-1))?.key;
 }
 
-/** @param {Row} row @param {RoomView} view @param {string | undefined} active @param {boolean} connected */
-function rowOf(row, view, active, connected) {
+/** Enter on a row of our own. @param {KeyboardEvent} event */
+function openActions(event) {
+  const row = /** @type {HTMLElement} */ (event.target);
+  if (!row.matches('[data-row]')) return;
+  event.preventDefault();
+  /** @type {HTMLElement | null} */ (row.querySelector('.actions button'))?.focus();
+}
+
+/** @param {Row} row @param {{ view: RoomView, connected: boolean, toComposer: () => void, active: boolean }} list */
+function rowOf(row, { view, connected, toComposer, active }) {
   if (row.type === 'day') {
     return html`<div class="day" key=${row.key} role="separator" aria-label=${dayName(row.at)}><span aria-hidden="true">${dayName(row.at)}</span></div>`;
   }
@@ -93,8 +105,9 @@ function rowOf(row, view, active, connected) {
       <span>${t.gap}</span> <button type="button" class="link" onClick=${() => view.fill(row.gap)}>${t.gapLoad}</button>
     </div>`;
   }
-  const { line, head, unsent } = row;
-  return h(Message, { key: row.key, line, head, unsent, view, connected: unsent ? connected : true, active: row.key === active });
+  const { line, head, unsent, wish } = row;
+  const editing = !line.deleted && view.own.editing.value?.seq === line.seq;
+  return h(Message, { key: row.key, line, head, unsent, wish, view, editing, toComposer, connected: unsent || wish ? connected : true, active });
 }
 
 /** What stands above the first message. @param {{ view: RoomView }} props */

@@ -18,6 +18,25 @@ export function useSeconds(at) {
   return left;
 }
 
+/**
+ * The same of a change to one that is.
+ * @param {{ wish: import('../state/rows.mjs').Wish, line: import('../state/timeline.mjs').Line, connected: boolean, own: import('../own-changes.mjs').OwnChanges }} props
+ */
+export function WishOutcome({ wish, line, connected, own }) {
+  if (wish.status === 'saving') return h(Underway, { words: connected ? t.saving : t.waiting, brief: connected });
+  const again = () => (wish.type === 'edit' ? own.edit(line, 'row', wish.content) : (own.dismiss(line.seq), own.delete(line)));
+  return html`<div class="outcome bad">
+    ${h(Icon, { name: 'alert' })}<span class="why">${t.notChanged[wish.type]} ${t.changeWhy[wish.code ?? ''] ?? ''}</span>
+    <button type="button" class="link" onClick=${again}>${wish.type === 'edit' ? t.editAgain : t.retry}</button>
+    <button type="button" class="link" onClick=${() => own.dismiss(line.seq)}>${t.dismiss}</button>
+  </div>`;
+}
+
+/** @param {{ words: string, brief: boolean }} props */
+function Underway({ words, brief }) {
+  return html`<div class=${brief ? 'outcome brief' : 'outcome'}>${h(Icon, { name: 'clock' })}<span>${words}</span></div>`;
+}
+
 /** @param {{ unsent: Unsent, connected: boolean, view: import('../room-view.mjs').RoomView }} props */
 export function Outcome({ unsent, connected, view }) {
   const seconds = useSeconds(unsent.notBefore);
@@ -34,5 +53,5 @@ export function Outcome({ unsent, connected, view }) {
   const limited = unsent.error && seconds > 0;
   const busy = unsent.error?.code === 'rate_limited' ? t.tooFast(seconds) : t.later(seconds);
   const words = limited ? busy : connected ? t.sending : t.waiting;
-  return html`<div class=${`outcome${limited || !connected ? '' : ' brief'}`}>${h(Icon, { name: 'clock' })}<span>${words}</span></div>`;
+  return h(Underway, { words, brief: connected && !limited });
 }

@@ -18,6 +18,8 @@ export class ScrollKeeper {
   #ends;
   #observer;
   #following = true;
+  /** Something is done to a row: it stays where it is, also at the end. */
+  #held = false;
   /** Rows on screen and where they were, in the content's own coordinates. @type {{ node: HTMLElement, top: number }[]} */
   #anchors = [];
 
@@ -38,7 +40,7 @@ export class ScrollKeeper {
 
   /** Before the rows change: which rows does the reader see? */
   capture() {
-    if (this.#following) return;
+    if (this.#following && !this.#held) return;
     const { top, bottom } = this.#list.getBoundingClientRect();
     this.#anchors = [];
     for (const node of this.#list.querySelectorAll('[data-row]')) {
@@ -50,7 +52,7 @@ export class ScrollKeeper {
 
   /** After the rows changed: put the first of those rows that is still there back under the eye. */
   settle() {
-    if (this.#following) {
+    if (this.#following && !this.#held) {
       this.#list.scrollTop = this.#list.scrollHeight;
     } else {
       const anchor = this.#anchors.find(({ node }) => node.isConnected);
@@ -61,6 +63,11 @@ export class ScrollKeeper {
       this.capture();
     }
     this.#look();
+  }
+
+  /** @param {boolean} held */
+  hold(held) {
+    this.#held = held;
   }
 
   toEnd() {
