@@ -97,7 +97,7 @@ export class OwnChanges {
       const { code } = /** @type {import('../sdk/codes.mjs').ChatError} */ (error);
       batch(() => {
         if (this.wishes.value.get(seq) === wish) this.wishes.value = new Map([...this.wishes.value, [seq, { ...wish, status: 'refused', code }]]);
-        this.#page.tell({ type: 'refused', code });
+        this.#page.tell({ type: 'refused', what: type, code });
       });
     }
   }

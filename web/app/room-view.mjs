@@ -12,7 +12,7 @@ import { final, updated } from './state/unsent.mjs';
 /** @typedef {import('./state/timeline.mjs').Gap} Gap */
 /**
  * Somebody said or changed something, or a change of our own ended.
- * @typedef {{ type: 'said' | 'edit' | 'delete' | 'edited' | 'deleted' | 'refused', user?: string, content?: string, code?: string }} News
+ * @typedef {{ type: 'said' | 'edit' | 'delete' | 'edited' | 'deleted' | 'refused', user?: string, content?: string, what?: 'edit' | 'delete', code?: string }} News
  */
 /** @typedef {'' | 'newest' | 'older' | 'newer'} Loading */
 

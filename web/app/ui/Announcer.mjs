@@ -7,8 +7,8 @@ import { t } from '../i18n/en.mjs';
 const KEEP = 5;
 
 /** @param {import('../room-view.mjs').News} news */
-function words({ type, user = '', content = '', code = '' }) {
-  if (type === 'refused') return `${t.notChanged.edit} ${t.changeWhy[code] ?? ''}`.trim();
+function words({ type, user = '', content = '', what = 'edit', code = '' }) {
+  if (type === 'refused') return `${t.notChanged[what]} ${t.changeWhy[code] ?? ''}`.trim();
   return type === 'edited' || type === 'deleted' ? t.told[type] : t.heard[type](user, content);
 }
 
