@@ -4,7 +4,7 @@ use axum::{Router, extract::State, response::Response, routing::get};
 use roomcast::{
     Chat, Entry, Options, Post, User,
     bus::Bus,
-    limits::Rate,
+    limits::{Limits, Rate},
     protocol::{RoomName, UserName},
     socket::{self, Hub, Upgrade, testing::Client},
     store::memory::Memory,
@@ -81,11 +81,13 @@ impl World {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "it ends with its runtime")]
 async fn open(bus: Arc<dyn Bus>, kept: NonZeroUsize) -> (Chat, Member) {
     let hub =
         Hub::start(socket::Options { shards: 1, ..socket::Options::default() }).expect("there are threads");
-    let rate = Rate { messages: NonZeroU32::MAX, per: Duration::from_secs(1) };
-    let chat = Chat::start(hub, Arc::new(Memory::new(kept)), bus, Options { rate, ..Options::default() });
+    let rate = Rate { count: NonZeroU32::MAX, per: Duration::from_secs(1) };
+    let limits = Limits { messages: rate, joins: rate, commands: rate, ..Limits::default() };
+    let chat = Chat::start(hub, Arc::new(Memory::new(kept)), bus, Options { limits, ..Options::default() });
     let app = Router::new().route("/ws", get(enter)).with_state(chat.clone());
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
     let address = listener.local_addr().expect("it is bound");

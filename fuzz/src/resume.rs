@@ -77,7 +77,7 @@ fn refused(resume: &Resume<'_>, epoch: &str) -> Option<&'static str> {
 
 fn lacking(resume: &Resume<'_>) -> Vec<Happened> {
     let log = (1..=SAID).flat_map(|seq| {
-        let change = (seq % EDIT_EVERY == 0).then(|| Happened::Change(seq / EDIT_EVERY, seq));
+        let change = (seq % EDIT_EVERY == 0).then_some(Happened::Change(seq / EDIT_EVERY, seq));
         [Some(Happened::Message(seq)), change].into_iter().flatten()
     });
     log.filter(|happened| match *happened {

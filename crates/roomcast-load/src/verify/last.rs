@@ -159,9 +159,11 @@ fn ask<T>(
     let until = Instant::now() + ANSWER;
     while let Some(text) = socket.receive(until)? {
         match serde_json::from_str(&text)? {
-            ServerFrame::Error(ErrorFrame { code, retry_after_ms: Some(wait), .. })
-                if code == ErrorCode::RateLimited =>
-            {
+            ServerFrame::Error(ErrorFrame {
+                code: ErrorCode::RateLimited,
+                retry_after_ms: Some(wait),
+                ..
+            }) => {
                 thread::sleep(Duration::from_millis(wait).min(ANSWER));
                 socket.say(question.clone(), None)?;
             }
