@@ -7,7 +7,9 @@ use tempfile::NamedTempFile;
 
 pub(crate) fn fuzz(data: &[u8]) {
     let lines = String::from_utf8_lossy(data);
-    let pairs = lines.lines().filter_map(|line| line.split_once('='));
+    // No environment has a NUL in it.
+    let lines = lines.lines().filter(|line| !line.contains('\0'));
+    let pairs = lines.filter_map(|line| line.split_once('='));
     let variables = pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
     for loaded in [load(data), Sources { variables, ..Sources::default() }.load()] {
         match loaded {
