@@ -129,6 +129,25 @@ async fn renewals_come_out_of_the_budget_of_commands_s32() {
     assert_eq!(ann.ask(json!({"type": "join", "room": "hall"})).await["type"], "joined");
 }
 
+/// More than the refusals after which somebody is closed for flooding.
+const ROOMS: usize = 101;
+
+/// The server takes the rooms away by itself: nobody has asked for anything too often.
+#[tokio::test]
+async fn a_renewal_that_costs_many_rooms_leaves_the_connection_open() {
+    let guarded = Guarded::start().await;
+    let mut ann = guarded.ws(&guarded.token("ann")).await;
+    for room in 0..ROOMS {
+        ann.join(&format!("room-{room}")).await;
+    }
+    let less = guarded.token_for("ann", "other", &["read"]);
+    assert_eq!(ann.ask(json!({"type": "auth", "token": less})).await["type"], "authenticated");
+    for _ in 0..ROOMS {
+        ann.expect("left").await;
+    }
+    assert_eq!(ann.join("other").await["type"], "joined");
+}
+
 /// POST on the admin listener.
 async fn admin(guarded: &Guarded, path: &str, body: &Value) -> Answer {
     http::post(guarded.server.admin(), path, body).await

@@ -23,7 +23,7 @@ pub(crate) fn run() -> ExitCode {
     run.step("lints", command("cargo clippy --locked --workspace --all-targets -- -D warnings"));
     // The binary first: the tests of other packages start it.
     run.step("build", command("cargo build --locked -p roomcast-server"));
-    run.step("tests", command("cargo test --locked --workspace --exclude e2e"));
+    run.step("tests", command("cargo test --locked --workspace --exclude e2e --no-fail-fast"));
     // Most of these wait for a clock, not for a core, so more of them run at a time than there are cores.
     run.step("end to end", with_binary("cargo test --locked -p e2e -- --test-threads=6"));
     run.step("page", with_binary("sh e2e/page/run.sh"));

@@ -19,19 +19,19 @@ use roomcast_protocol::{ClientFrame, Envelope, ErrorCode, Id, server::ErrorFrame
 /// What a command answers where it fails.
 type Outcome = Result<(), ErrorFrame<'static>>;
 
-/// Carries out a frame. Whatever goes wrong is told to its sender, and the connection goes on.
-pub(crate) fn run(session: &mut Session, cx: &mut Cx<'_>, envelope: Envelope<'_>) {
+/// Carries out a frame, and says whether it was allowed. Whatever goes wrong is told to its sender, and the connection goes on.
+pub(crate) fn run(session: &mut Session, cx: &mut Cx<'_>, envelope: Envelope<'_>) -> bool {
     let Envelope { id, frame } = envelope;
     let room = frame.room().map(str::to_owned);
     let failed_id = id.clone();
     let outcome = pay(session, &frame).and_then(|()| dispatch(session, cx, id, frame));
+    let was_allowed = outcome.is_ok();
     if let Err(error) = outcome {
         let room =
             room.as_deref().or(session.only.as_ref().map(|only| only.room.as_str())).map(str::to_owned);
         session.refuse(cx, failed_id, room.as_deref(), error);
-    } else {
-        session.refusals = 0;
     }
+    was_allowed
 }
 
 /// Takes the frame out of its sender's budget. (Messages and changes are paid for where they are submitted, because their

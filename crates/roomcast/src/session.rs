@@ -39,7 +39,7 @@ pub struct Session {
     pub(crate) owes: bool,
     /// It is one of the connections that a person may have.
     pub(crate) counts: bool,
-    /// Refusals since something was allowed.
+    /// Frames that were refused since one was allowed.
     pub(crate) refusals: u8,
     /// What goes with the connection.
     _hold: Box<dyn Send>,
@@ -100,16 +100,14 @@ impl Session {
         }))
     }
 
-    pub(crate) fn refuse(
-        &mut self,
-        cx: &mut Cx<'_>,
-        id: Option<Id>,
-        room: Option<&str>,
-        error: ErrorFrame<'_>,
-    ) {
+    pub(crate) fn refuse(&self, cx: &mut Cx<'_>, id: Option<Id>, room: Option<&str>, error: ErrorFrame<'_>) {
         self.chat.count_refusal();
         say(cx, &ServerFrame::Error(ErrorFrame { id, room: room.map(Into::into), ..error }));
-        self.refusals = self.refusals.saturating_add(1);
+    }
+
+    /// Counts the frames in a row that were refused, and closes where nothing else comes.
+    fn note(&mut self, cx: &mut Cx<'_>, was_allowed: bool) {
+        self.refusals = if was_allowed { 0 } else { self.refusals.saturating_add(1) };
         if self.refusals == MAX_REFUSALS {
             access::cut_off(cx, CloseCode::Flooding, "nothing but refusals: wait for as long as they say");
         }
@@ -166,10 +164,14 @@ impl Handler for Session {
         let Message::Text(text) = message else {
             return cx.close(close(CloseCode::Unsupported));
         };
-        match Envelope::parse(text) {
+        let was_allowed = match Envelope::parse(text) {
             Ok(envelope) => command::run(self, cx, envelope),
-            Err(error) => self.refuse(cx, error.id.clone(), None, error.into()),
-        }
+            Err(error) => {
+                self.refuse(cx, error.id.clone(), None, error.into());
+                false
+            }
+        };
+        self.note(cx, was_allowed);
     }
 
     fn behind(&mut self, cx: &mut Cx<'_>, topic: &Topic, position: u64) {
