@@ -86,8 +86,10 @@ impl Load {
     /// What is due, and not more.
     fn pace(&mut self, start: Instant, until: Instant, a_second: f64) {
         while Instant::now() < until {
-            let due = (start.elapsed().as_secs_f64() * a_second) as u64 - self.n_sent;
-            self.send((due as usize).max(1));
+            let due = (start.elapsed().as_secs_f64() * a_second) as u64;
+            if due > self.n_sent {
+                self.send((due - self.n_sent) as usize);
+            }
             thread::sleep(PACE);
         }
     }

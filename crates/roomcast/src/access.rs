@@ -1,14 +1,16 @@
 //! What a connection may do, and until when: it owes its token, has it renewed, has it expire, is cut off.
 
 use crate::{
+    Refusal,
     auth::{Denied, Identity, Verb, may},
+    room::Room,
     session::{Cx, Session, close, say},
 };
 use roomcast_protocol::{
     AUTH_WITHIN_MS, CloseCode, ErrorCode, Id, MAX_FRAME_BYTES, MAX_TOKEN_BYTES, RoomName, ServerFrame,
     server::{Authenticated, ErrorFrame, GoingAway, Left},
 };
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 /// The longest `auth` frame: the longest token, and what stands around it.
 const MAX_AUTH_FRAME_BYTES: usize = MAX_TOKEN_BYTES + 256;
@@ -21,7 +23,18 @@ impl Session {
         if self.pass.as_ref().is_some_and(|pass| pass.ends <= self.chat.now_s()) {
             return Err(Denied::expired().frame());
         }
-        if may(self.pass.as_deref(), room, verb) { Ok(()) } else { Err(forbidden(verb)) }
+        if may(self.pass.as_deref(), room, verb) { Ok(()) } else { Err(Refusal::forbidden(verb).frame()) }
+    }
+
+    /// The room that a frame concerns, where the connection is in it and may do this there, now.
+    pub(crate) fn permitted(
+        &mut self,
+        room: Option<&str>,
+        verb: Verb,
+    ) -> Result<Arc<Room>, ErrorFrame<'static>> {
+        let room = self.membership(room)?.room.clone();
+        self.permit(&room.name, verb)?;
+        Ok(room)
     }
 
     /// The token came, by the `auth` frame, and was checked.
@@ -125,7 +138,7 @@ impl Session {
             let room = self.rooms.remove(index).room;
             cx.unsubscribe(&room.topic);
             self.chat.depart(&room, &self.user, true);
-            self.refuse(cx, None, Some(room.name.as_str()), forbidden(Verb::Read));
+            self.refuse(cx, None, Some(room.name.as_str()), Refusal::forbidden(Verb::Read).frame());
             say(cx, &ServerFrame::Left(Left { id: None, room: room.name.as_str().into() }));
             if self.only.is_some() {
                 cx.close(close(CloseCode::Forbidden));
@@ -179,13 +192,4 @@ pub(crate) fn cut_off(cx: &mut Cx<'_>, code: CloseCode, reason: &str) {
     let away = GoingAway { code: code.code(), reason: reason.into(), reconnect, retry_after_ms: 0 };
     say(cx, &ServerFrame::GoingAway(away));
     cx.close(close(code));
-}
-
-fn forbidden(verb: Verb) -> ErrorFrame<'static> {
-    let message = match verb {
-        Verb::Read => "the token does not let you read this room",
-        Verb::Write => "the token does not let you write in this room",
-        Verb::Moderate => "the token does not let you moderate this room",
-    };
-    ErrorFrame::new(ErrorCode::Forbidden, message)
 }

@@ -145,27 +145,18 @@ impl Chat {
 /// What was appended, as the log has it.
 fn event(append: &Append, Appended { seq, at, at_ms, .. }: Appended) -> Event {
     let user = append.user.clone();
-    let what = match &append.what {
-        What::Message { content, nonce, reply_to } => Happened::Message(Record {
-            seq,
-            user,
-            at_ms,
-            content: content.clone(),
-            nonce: nonce.clone(),
-            reply_to: *reply_to,
-            edited_ms: None,
-            deleted_ms: None,
-        }),
-        What::Edit { content, .. } => {
-            let kind = Kind::Edit { content: Some(content.clone()) };
-            Happened::Change(Change { number: at.change, after: at.seq, seq, user, at_ms, kind })
-        }
-        What::Delete { .. } => {
-            let kind = Kind::Delete;
-            Happened::Change(Change { number: at.change, after: at.seq, seq, user, at_ms, kind })
+    let kind = match &append.what {
+        What::Edit { content, .. } => Kind::Edit { content: Some(content.clone()) },
+        What::Delete { .. } => Kind::Delete,
+        What::Message { content, nonce, reply_to } => {
+            let (content, nonce, reply_to) = (content.clone(), nonce.clone(), *reply_to);
+            let (edited_ms, deleted_ms) = (None, None);
+            let record = Record { seq, user, at_ms, content, nonce, reply_to, edited_ms, deleted_ms };
+            return Event { at, what: Happened::Message(record) };
         }
     };
-    Event { at, what }
+    let change = Change { number: at.change, after: at.seq, seq, user, at_ms, kind };
+    Event { at, what: Happened::Change(change) }
 }
 
 impl Receipt {

@@ -19,14 +19,11 @@ impl Word for OptionalPath {
     const EXPECTED: &'static str = "a path such as \"/etc/roomcast/secret\"";
 
     fn parse(text: &str) -> Result<Self, Wrong> {
-        if text.contains('\0') {
-            return Err(Wrong::new(format!("{text:?} is not a path"), format!("write {}", Self::EXPECTED)));
-        }
-        Ok(Self((!text.is_empty()).then(|| text.into())))
+        (!text.is_empty()).then(|| PathBuf::parse(text)).transpose().map(Self)
     }
 
     fn write(&self) -> String {
-        self.0.as_ref().map_or(String::new(), |path| path.display().to_string())
+        self.0.as_ref().map_or(String::new(), Word::write)
     }
 }
 

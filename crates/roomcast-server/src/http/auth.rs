@@ -13,7 +13,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use roomcast::{
-    Identity,
+    Identity, Refusal,
     auth::{Denied, Verb},
 };
 use roomcast_protocol::{ErrorCode, RoomName};
@@ -82,11 +82,7 @@ impl Caller {
 
 /// Refuses what is not allowed, whether there is such a room or not.
 pub(crate) fn check(identity: &Identity, room: &RoomName, verb: Verb) -> Result<(), Problem> {
-    if identity.may(room, verb) {
-        return Ok(());
-    }
-    let detail = format!("the token does not let you {} in this room", verb.as_str());
-    Err(Problem::new(ErrorCode::Forbidden, detail))
+    if identity.may(room, verb) { Ok(()) } else { Err(Refusal::forbidden(verb).into()) }
 }
 
 impl From<Denied> for Problem {

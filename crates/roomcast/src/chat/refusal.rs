@@ -1,6 +1,7 @@
 //! Why something was not done.
 
 use crate::{
+    auth::Verb,
     limits::millis,
     store::{AppendError, StoreError},
 };
@@ -33,6 +34,17 @@ impl Refusal {
     pub(crate) fn overloaded() -> Self {
         let message = "too many answers wait to be taken at the moment: try again";
         Self { message: message.into(), ..Self::unavailable() }
+    }
+
+    /// What the token does not allow.
+    #[must_use]
+    pub fn forbidden(verb: Verb) -> Self {
+        let message = match verb {
+            Verb::Read => "the token does not let you read this room",
+            Verb::Write => "the token does not let you write in this room",
+            Verb::Moderate => "the token does not let you moderate this room",
+        };
+        Self::new(ErrorCode::Forbidden, message)
     }
 
     pub(crate) fn rate_limited(wait: Duration) -> Self {

@@ -15,7 +15,6 @@ pub(super) fn run(
     room: Option<&str>,
     seq: u64,
 ) -> Outcome {
-    let room = session.membership(room)?.room.name.clone();
-    session.permit(&room, Verb::Write)?;
+    let room = session.permitted(room, Verb::Write)?.name.clone();
     session.submit(cx, id, room, What::Delete { seq })
 }

@@ -16,8 +16,7 @@ pub(super) fn run(
     seq: u64,
     content: &str,
 ) -> Outcome {
-    let room = session.membership(room)?.room.name.clone();
-    session.permit(&room, Verb::Write)?;
+    let room = session.permitted(room, Verb::Write)?.name.clone();
     let content = check_content(content).map_err(|e| ErrorFrame::new(e.code(), e.to_string()))?.into();
     session.submit(cx, id, room, What::Edit { seq, content })
 }

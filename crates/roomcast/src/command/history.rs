@@ -19,8 +19,7 @@ pub(super) fn run(
     limit: Option<u32>,
     at: HistoryAt,
 ) -> Outcome {
-    let room = session.membership(room)?.room.name.clone();
-    session.permit(&room, Verb::Read)?;
+    let room = session.permitted(room, Verb::Read)?.name.clone();
     session.wait(cx);
     let (chat, user, remote) = (session.chat.clone(), session.user.clone(), cx.remote());
     session.chat.spawn(async move {

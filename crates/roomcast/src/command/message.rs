@@ -21,8 +21,7 @@ pub(super) fn run(
     room: Option<&str>,
     said: &Said<'_>,
 ) -> Outcome {
-    let room = session.membership(room)?.room.name.clone();
-    session.permit(&room, Verb::Write)?;
+    let room = session.permitted(room, Verb::Write)?.name.clone();
     let content = check_content(said.content).map_err(|e| ErrorFrame::new(e.code(), e.to_string()))?.into();
     let nonce = said.nonce.map(check_nonce).transpose();
     let nonce = nonce.map_err(|e| ErrorFrame::new(e.code(), e.to_string()))?.map(Into::into);

@@ -5,8 +5,7 @@ use crate::{auth::Verb, bus::Notice, session::Session};
 use std::time::Instant;
 
 pub(super) fn run(session: &mut Session, room: Option<&str>) -> Outcome {
-    let room = session.membership(room)?.room.clone();
-    session.permit(&room.name, Verb::Write)?;
+    let room = session.permitted(room, Verb::Write)?;
     if room.may_type(&session.user, Instant::now()) {
         session
             .chat
